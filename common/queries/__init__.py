@@ -1,0 +1,1 @@
+"""SQL, one function a statement, grouped by the table it is about."""

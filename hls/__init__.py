@@ -1,0 +1,1 @@
+"""Low-Latency HLS: `timeline` cuts, `fragments` muxes, `window` and `playlist` describe, `origin` serves."""

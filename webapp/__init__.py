@@ -1,0 +1,1 @@
+"""The control plane: JSON API and pages on Quart-Trio. Never serves media."""
