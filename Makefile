@@ -5,13 +5,13 @@ BIN := .venv/bin
 FRONT := webapp/frontend
 FRONT_SOURCES := $(shell find $(FRONT)/src $(FRONT)/index.html $(FRONT)/*.ts $(FRONT)/*.json -type f 2>/dev/null)
 
-.PHONY: setup run check test fuzz bench lock lint types dev front-check clean
+.PHONY: docs setup run check test fuzz bench lock lint types dev front-check clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run webapp/static/.built
 
 run: setup
-	$(BIN)/weir serve --first-run
+	$(BIN)/weir serve
 
 # Quick checks, at most three minutes: lint, types, pure and memory-stream tests.
 check: dev lint types front-check
@@ -22,7 +22,7 @@ test: check webapp/static/.built
 	$(BIN)/pytest -q -m "real"
 
 fuzz: dev
-	WEIR_HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -m "fuzz or not real"
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -m "fuzz or not real"
 
 bench: dev webapp/static/.built
 	scripts/bench.sh
@@ -69,3 +69,7 @@ lock:
 
 clean:
 	rm -rf .venv webapp/static $(FRONT)/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+# Pages under docs/ that are made from the code.
+docs: dev
+	$(BIN)/python -c 'from common.config import describe_config; print(describe_config(), end="")' > docs/configuration.md
