@@ -1,0 +1,168 @@
+"""One accept loop for every TCP server of the project: bind, isolate each connection, drain on stop.
+
+It knows no protocol, and one connection's failure must never end the server.
+"""
+
+import errno
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TypeVar
+
+import structlog
+import trio
+
+from common.errors import WeirError
+
+log = structlog.get_logger(__name__)
+
+Stream = TypeVar("Stream", bound=trio.abc.AsyncResource)
+
+BACKLOG = 4096
+"""Connections the kernel may hold for us; it lowers this to `net.core.somaxconn` by itself."""
+
+_HANG_UPS = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
+
+
+class ListenError(WeirError):
+    """A listener could not be bound. The message is a sentence for the operator that names the setting to change."""
+
+
+async def open_listeners(
+    host: str, port: int, *, share: bool = False, setting: str = "the port"
+) -> list[trio.SocketListener]:
+    """Bind and listen on every address of `host`.
+
+    Args:
+        host: an address or a name; a name with several addresses gives several listeners.
+        port: 0 picks a free port, another one for each listener.
+        share: let other processes bind the same port and split its connections (SO_REUSEPORT). Off by default, because
+            with it two servers bind one port silently and each gets half of the connections.
+        setting: what the operator would change to move this listener, such as `WEIR_RTMP_PORT`; named in the error.
+
+    Raises:
+        ListenError: the port is taken, the address is not this machine's, or binding it needs a privilege.
+    """
+    with ExitStack() as undo:
+        try:
+            addresses = await trio.socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            listeners = []
+            for family, _, proto, _, address in addresses:
+                sock = trio.socket.socket(family, socket.SOCK_STREAM, proto)
+                undo.callback(sock.close)
+                await _bind(sock, address, share=share)
+                listeners.append(trio.SocketListener(sock))
+        except OSError as error:
+            raise ListenError(_why_not(error, host, port, setting)) from error
+        undo.pop_all()
+    return listeners
+
+
+async def _bind(sock: trio.socket.SocketType, address: tuple[object, ...], *, share: bool) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    await sock.bind(address)
+    sock.listen(BACKLOG)
+
+
+def _why_not(error: OSError, host: str, port: int, setting: str) -> str:
+    """Say what is wrong and what to do about it."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} on {host} is taken: stop the program that uses it or set {setting} to a free port"
+        case errno.EACCES:
+            return f"port {port} on {host} needs a privilege this user does not have: set {setting} to a port above 1023"
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine: set WEIR_HOST to one of its own, or to 0.0.0.0 for all"
+        case _:
+            return f"cannot listen on {host} port {port} ({setting}): {error.strerror or error}"
+
+
+def peer_address(stream: trio.SocketStream) -> str:
+    """Textual IP address of the other end, IPv4 also when it arrived on an IPv6 socket; '' when it is gone already."""
+    try:
+        address = stream.socket.getpeername()
+    except OSError:
+        return ""
+    # A UNIX socket's peer name is a path (a str or bytes), which is nobody's address.
+    return str(address[0]).removeprefix("::ffff:") if isinstance(address, tuple) else ""
+
+
+def isolate(
+    handler: Callable[[Stream], Awaitable[object]], *, remote_errors: tuple[type[Exception], ...] = ()
+) -> Callable[[Stream], Awaitable[None]]:
+    """Wrap a connection handler so that nothing it raises leaves it, and its stream is closed in every case.
+
+    A hang-up, a deadline that passed (`TooSlowError`) and `remote_errors`, the faults of the peer, are one info line;
+    anything else is our bug: logged with its traceback. Cancelling passes through.
+    """
+    peers_fault: tuple[type[Exception], ...] = (*_HANG_UPS, *remote_errors)
+
+    async def run(stream: Stream) -> None:
+        # Reported before the stream is closed: closing is a checkpoint, and under a cancel it would put Cancelled in
+        # the place of the error. Closing can fail by itself (TLS says good-bye).
+        with _report(peers_fault):
+            async with stream:
+                with _report(peers_fault):
+                    await handler(stream)
+
+    return run
+
+
+@contextmanager
+def _report(peers_fault: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Log every `Exception` and let it end here."""
+    # `except*`, because the handler may own a nursery: a crash that coincides with a cancel arrives as a
+    # BaseExceptionGroup, which `except Exception` does not catch.
+    try:
+        yield
+    except* Exception as group:
+        theirs, ours = group.split(lambda error: isinstance(error, peers_fault))
+        if theirs:
+            log.info("connection_ended", errors=[repr(error) for error in _leaves(theirs)])
+        if ours:
+            log.exception("connection_handler_crashed", exc_info=ours)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    leaves: list[BaseException] = []
+    for error in group.exceptions:
+        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return leaves
+
+
+async def serve(
+    handler: Callable[[Stream], Awaitable[object]],
+    listeners: Sequence[trio.abc.Listener[Stream]],
+    *,
+    stop: trio.Event,
+    drain_s: float,
+    remote_errors: tuple[type[Exception], ...] = (),
+    task_status: trio.TaskStatus[list[trio.abc.Listener[Stream]]] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve connections until `stop`, then close the listeners and give what is open `drain_s` seconds.
+
+    Handlers watch `stop` too and leave at their next message boundary; who has not left at the deadline is cancelled.
+    Takes the listeners over and closes them. Running out of file descriptors pauses accepting (Trio does that).
+    Cancelling is safe and drops everything at once.
+    """
+    async with trio.open_nursery() as connections:  # outlives the accept loop
+        async with trio.open_nursery() as accepting:
+            await accepting.start(
+                partial(
+                    trio.serve_listeners,
+                    isolate(handler, remote_errors=remote_errors),
+                    list(listeners),
+                    handler_nursery=connections,
+                )
+            )
+            task_status.started(list(listeners))
+            await stop.wait()
+            accepting.cancel_scope.cancel("shutting down")
+        connections.cancel_scope.deadline = trio.current_time() + drain_s
