@@ -31,6 +31,7 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/flake8-async --enable ASYNC1,ASYNC2,ASYNC910,ASYNC913 common rtmp hls webapp weir bench
+	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/codespell README.md docs common rtmp hls webapp/*.py webapp/frontend/src weir bench tests scripts Makefile
 
 types: dev
