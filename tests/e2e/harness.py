@@ -1,0 +1,152 @@
+"""Starts and watches real servers and encoders for the end-to-end tests."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import imageio_ffmpeg
+import psutil
+
+WEIR = Path(sys.executable).with_name("weir")
+FFMPEG_NEW = imageio_ffmpeg.get_ffmpeg_exe()
+FFMPEG_DEBIAN = "/usr/bin/ffmpeg"
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+]
+READY_S = 90.0
+
+
+def poll(what: str, check: Callable[[], object], seconds: float = 30.0) -> object:
+    """Ask `check` until it answers with something true; fail with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := check():
+            return answer
+        threading.Event().wait(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+@dataclass
+class Weir:
+    """One `weir serve` (or `weir demo`) child and what it printed."""
+
+    process: subprocess.Popen[str]
+    environment: dict[str, str]
+    lines: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def find(self, pattern: str) -> str:
+        """First group of the first printed line that matches."""
+        for line in list(self.lines):
+            if match := re.search(pattern, line):
+                return match[1]
+        raise AssertionError(f"no line like {pattern!r} in {self.lines}")
+
+    @property
+    def web(self) -> str:
+        return self.find(r"(http://[\w.:]+)/?\s*$")
+
+    @property
+    def hls(self) -> str:
+        return self.find(r"(http://[\w.:]+)/hls/")
+
+    @property
+    def rtmp(self) -> str:
+        return self.find(r"(rtmp://\S+)")
+
+    @property
+    def key(self) -> str:
+        return self.find(r"[Kk]ey\s+(\w{20,})")
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [WEIR, *arguments], env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def descendants(self) -> list[psutil.Process]:
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return children
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code. Kills it when it does not end."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+def start_weir(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
+    """Start it on free ports and wait for `weir ready`."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WEIR_")} | {
+        "WEIR_DATA_DIR": str(data_dir),
+        "WEIR_RTMP_PORT": "0",
+        "WEIR_WEB_PORT": "0",
+        "WEIR_HLS_PORT": "0",
+        "PYTHONUNBUFFERED": "1",
+        **settings,
+    }
+    process = subprocess.Popen(
+        [WEIR, command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    weir = Weir(process, environment)
+    for pipe, lines in ((process.stdout, weir.lines), (process.stderr, weir.errors)):
+        assert pipe is not None
+        threading.Thread(target=_collect, args=(pipe, lines), daemon=True).start()
+    poll(
+        "`weir ready`",
+        lambda: "weir ready" in [x.strip() for x in weir.lines] or process.poll() is not None,
+        READY_S,
+    )
+    assert process.poll() is None, "".join(weir.errors)
+    return weir
+
+
+def _collect(pipe: Iterator[str], lines: list[str]) -> None:
+    lines.extend(line.rstrip("\n") for line in pipe)
+
+
+@dataclass
+class Encoder:
+    """An ffmpeg that publishes a file in real time."""
+
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def quit(self) -> None:
+        """End as a person does with Ctrl-C: FCUnpublish and deleteStream are sent."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=10)
+
+
+def get(url: str, timeout: float = 15.0) -> tuple[int, str]:
+    """Status and text of a GET; errors of HTTP are answers here."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()

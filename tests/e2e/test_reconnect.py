@@ -1,0 +1,60 @@
+"""An encoder that dies: within the grace the same broadcast goes on, after it the stream is over."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.harness import Encoder, Weir, get, poll
+from tests.e2e.test_live import PROGRESS, playing
+
+pytestmark = pytest.mark.real
+
+
+def media_playlist(weir: Weir) -> str:
+    """Address of the video rendition's playlist, from the multivariant one."""
+    status, text = get(f"{weir.hls}/hls/streamer/index.m3u8")
+    assert status == 200, text
+    name = next(line for line in text.splitlines() if line and not line.startswith("#") and "video" in line)
+    return f"{weir.hls}/hls/streamer/{name}"
+
+
+def test_the_watching_player_goes_on_when_the_encoder_returns_in_time(
+    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], browser: Browser
+) -> None:
+    weir = weir_factory()
+    url = f"{weir.rtmp}/{weir.key}"
+    encoder = publish(url)
+    page = browser.new_page()
+    page.goto(f"{weir.web}/streamer")
+    poll("the picture moves", lambda: playing(page), 30)
+    playlist = media_playlist(weir)
+    loads: list[str] = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+
+    encoder.kill()
+    page.wait_for_timeout(4000)
+    before = page.evaluate(PROGRESS)
+    publish(url)
+    poll("the picture moves again", lambda: playing(page) and page.evaluate(PROGRESS)[0] > before[0] + 1, 30)
+    assert loads == []
+    assert media_playlist(weir) == playlist, "the same broadcast"
+    assert "#EXT-X-GAP" in get(playlist)[1]
+    assert "#EXT-X-ENDLIST" not in get(playlist)[1]
+    page.close()
+
+
+def test_after_the_grace_the_stream_has_ended(
+    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder]
+) -> None:
+    weir = weir_factory(WEIR_RECONNECT_GRACE_S="2")
+    encoder = publish(f"{weir.rtmp}/{weir.key}")
+    poll("live", lambda: get(f"{weir.hls}/hls/streamer/index.m3u8")[0] == 200, 30)
+    playlist = media_playlist(weir)
+    encoder.kill()
+    poll("ENDLIST", lambda: get(playlist)[1].rstrip().endswith("#EXT-X-ENDLIST"), 15)
+    assert get(f"{weir.hls}/hls/streamer/index.m3u8")[0] == 404
+    poll("offline", lambda: '"data":[]' in get(f"{weir.web}/api/streams")[1].replace(" ", ""), 5)
+    segment = re.findall(r"^s\d+\.m4s$", get(playlist)[1], re.MULTILINE)[-1]
+    assert get(playlist.rsplit("/", 1)[0] + "/" + segment.strip())
