@@ -151,7 +151,7 @@ def _decode_clocks(path: Path) -> list[tuple[int, float]]:
 def _check_tracks(path: Path) -> None:
     """No frame is reordered, and sound is whole."""
     with av.open(str(path)) as recording:
-        packets = [packet for packet in recording.demux() if packet.pts is not None]
-    assert all(packet.pts == packet.dts for packet in packets if packet.stream.type == "video")
-    audio_ms = [packet.pts for packet in packets if packet.stream.type == "audio" if packet.pts is not None]
+        packets = [(p.stream.type, p.pts, p.dts) for p in recording.demux() if p.pts is not None]
+    assert all(pts == dts for kind, pts, dts in packets if kind == "video")
+    audio_ms = [pts for kind, pts, _ in packets if kind == "audio"]
     assert np.abs(np.diff(audio_ms) - 1024 / 48).max() < 1.1
