@@ -1,0 +1,154 @@
+"""H.264 as far as ingest needs it: the decoder configuration record, the picture size in its SPS, NAL unit lengths."""
+
+from dataclasses import dataclass
+
+from common.media import VideoConfig
+from rtmp.errors import UndecodableError
+
+_CHROMA_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+"""Profiles whose SPS carries the chroma format (H.264 7.3.2.1.1)."""
+
+_MAX_PICTURE = 16_384
+"""Pixels along a side; level 6.2 ends at 8 192 by 4 320 or, narrow, at 16 880."""
+
+
+def parse_avc_config(record: bytes) -> VideoConfig:
+    """Read an AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1).
+
+    Raises:
+        UndecodableError: it is cut short, or has no usable sequence parameter set.
+    """
+    if len(record) < 7 or record[0] != 1:
+        raise UndecodableError("AVC configuration record is cut short or of an unknown version")
+    if not record[5] & 0x1F:
+        raise UndecodableError("AVC configuration record without a sequence parameter set")
+    size = int.from_bytes(record[6:8], "big")
+    sps = record[8 : 8 + size]
+    if len(sps) < max(size, 4) or sps[0] & 0x1F != 7:
+        raise UndecodableError("AVC configuration record without a whole sequence parameter set")
+    width, height = _picture_size(sps)
+    return VideoConfig(
+        codec="avc1", extradata=record, rfc6381=f"avc1.{record[1:4].hex()}", width=width, height=height
+    )
+
+
+def nal_length_bytes(config: VideoConfig) -> int:
+    """Size of the length field before every NAL unit: 1, 2 or 4."""
+    return (config.extradata[4] & 3) + 1
+
+
+def check_nal_units(data: bytes, length_bytes: int) -> None:
+    """Check that the NAL units' lengths add up: a player that is given others gives up the stream.
+
+    Raises:
+        UndecodableError: they do not, as with some drones and cameras.
+    """
+    position, end = 0, len(data)
+    while position < end:
+        position += length_bytes + int.from_bytes(data[position : position + length_bytes], "big")
+    if position != end or not end:
+        raise UndecodableError("NAL unit lengths do not add up")
+
+
+class _Bits:
+    """Reads a raw byte sequence payload bit by bit."""
+
+    def __init__(self, payload: bytes) -> None:
+        self._bits = int.from_bytes(payload, "big")
+        self._left = 8 * len(payload)
+
+    def u(self, count: int) -> int:
+        """Unsigned integer of `count` bits."""
+        self._left -= count
+        if self._left < 0:
+            raise UndecodableError("sequence parameter set cut short")
+        return self._bits >> self._left & (1 << count) - 1
+
+    def ue(self) -> int:
+        """Unsigned Exp-Golomb code (9.1)."""
+        zeros = 0
+        while not self.u(1):
+            zeros += 1
+            if zeros > 32:
+                raise UndecodableError("sequence parameter set with a number out of range")
+        return (1 << zeros) - 1 + self.u(zeros)
+
+    def se(self) -> int:
+        """Signed Exp-Golomb code."""
+        code = self.ue()
+        return (code + 1) // 2 if code & 1 else -(code // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chroma:
+    """Cropping units of a chroma format (table 6-1)."""
+
+    width: int = 2
+    height: int = 2
+
+
+def _picture_size(sps: bytes) -> tuple[int, int]:
+    """Luma width and height of an SPS (7.3.2.1.1), cropped."""
+    # Emulation prevention: 00 00 03 stands for 00 00 (7.4.1).
+    bits = _Bits(sps[1:].replace(b"\0\0\x03", b"\0\0"))
+    profile = bits.u(8)
+    bits.u(16)  # constraint flags, level
+    bits.ue()  # seq_parameter_set_id
+    chroma = _read_chroma(bits) if profile in _CHROMA_PROFILES else _Chroma()
+    bits.ue()  # log2_max_frame_num_minus4
+    _skip_picture_order(bits)
+    bits.ue()  # max_num_ref_frames
+    bits.u(1)  # gaps_in_frame_num_value_allowed_flag
+    width = 16 * (bits.ue() + 1)
+    map_units = 16 * (bits.ue() + 1)
+    frame_mbs_only = bits.u(1)
+    if not frame_mbs_only:
+        bits.u(1)  # mb_adaptive_frame_field_flag
+    bits.u(1)  # direct_8x8_inference_flag
+    fields = 2 - frame_mbs_only
+    height = map_units * fields
+    if bits.u(1):
+        left, right, top, bottom = (bits.ue() for _ in range(4))
+        width -= chroma.width * (left + right)
+        height -= chroma.height * fields * (top + bottom)
+    if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
+        raise UndecodableError(f"picture of {width} x {height}")
+    return width, height
+
+
+def _read_chroma(bits: _Bits) -> _Chroma:
+    chroma_format = bits.ue()
+    separate_planes = bits.u(1) if chroma_format == 3 else 0
+    bits.ue()  # bit_depth_luma_minus8
+    bits.ue()  # bit_depth_chroma_minus8
+    bits.u(1)  # qpprime_y_zero_transform_bypass_flag
+    if bits.u(1):
+        for index in range(12 if chroma_format == 3 else 8):
+            if bits.u(1):
+                _skip_scaling_list(bits, 16 if index < 6 else 64)
+    if separate_planes or chroma_format in {0, 3}:
+        return _Chroma(1, 1)
+    return _Chroma(2, 2 if chroma_format == 1 else 1)
+
+
+def _skip_scaling_list(bits: _Bits, size: int) -> None:
+    last = following = 8
+    for _ in range(size):
+        if following:
+            following = (last + bits.se()) & 0xFF
+        last = following or last
+
+
+def _skip_picture_order(bits: _Bits) -> None:
+    kind = bits.ue()
+    if kind == 0:
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
+    elif kind == 1:
+        bits.u(1)  # delta_pic_order_always_zero_flag
+        bits.se()  # offset_for_non_ref_pic
+        bits.se()  # offset_for_top_to_bottom_field
+        cycle = bits.ue()
+        if cycle > 255:
+            raise UndecodableError("sequence parameter set with a number out of range")
+        for _ in range(cycle):
+            bits.se()

@@ -1,0 +1,224 @@
+"""The Trio driver of RTMP ingest: sockets, deadlines and connection caps around `PublisherPump`.
+
+One task a connection reads, handles and answers, so a platform that is slow slows the encoder through TCP.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+import trio
+
+from common.ingest import Accepted, Gate, Publication, PublishRequest, Rejected, Unavailable, Verdict
+from common.serving import peer_address, serve
+from rtmp.errors import RemoteProtocolError
+from rtmp.events import PublishRequested
+from rtmp.limits import ConnectionCaps, RtmpLimits, RtmpStats
+from rtmp.pump import PublisherPump
+
+log = structlog.get_logger(__name__)
+
+RECEIVE_BYTES = 65_536
+"""Read at most this much at once: it bounds the time between two checkpoints."""
+
+GREETING_RECEIVE_BYTES = 8_192
+"""The same, before an encoder was accepted."""
+
+
+async def serve_rtmp(
+    listeners: Sequence[trio.SocketListener],
+    *,
+    gate: Gate,
+    limits: RtmpLimits,
+    stats: RtmpStats,
+    stop: trio.Event,
+    drain_s: float,
+    task_status: trio.TaskStatus[list[trio.abc.Listener[trio.SocketStream]]] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve publishers until `stop`; then hang up on all of them, as no encoder leaves by itself.
+
+    Takes the listeners over and closes them. `drain_s` bounds how long the publications may take to end. Cancelling is
+    safe: publications are still ended, each under its own deadline.
+    """
+    caps = ConnectionCaps(limits, stats)
+    open_connections: set[trio.CancelScope] = set()
+
+    async def handle(stream: trio.SocketStream) -> None:
+        address = peer_address(stream)
+        refusal = "the server is stopping" if stop.is_set() else caps.open(address)
+        if refusal is not None:
+            log.debug("connection_refused", address=address, reason=refusal)
+            await trio.lowlevel.checkpoint()
+            return
+        scope = trio.CancelScope()
+        open_connections.add(scope)
+        try:
+            with scope:
+                await handle_connection(stream, gate=gate, address=address, limits=limits, stats=stats)
+        finally:
+            open_connections.discard(scope)
+            caps.close(address)
+
+    async def hang_up() -> None:
+        await stop.wait()
+        for scope in list(open_connections):
+            scope.cancel("the server is stopping")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(hang_up)
+        listening = await nursery.start(
+            partial(
+                serve,
+                handle,
+                listeners,
+                stop=stop,
+                drain_s=drain_s,
+                remote_errors=(RemoteProtocolError,),
+            )
+        )
+        task_status.started(listening)
+
+
+async def handle_connection(
+    stream: trio.abc.Stream, *, gate: Gate, address: str, limits: RtmpLimits, stats: RtmpStats
+) -> None:
+    """Serve one publisher from the first byte until it is gone; the caller closes the stream.
+
+    Cancelling is safe: a publication that was admitted is ended exactly once, in every case.
+
+    Raises:
+        RemoteProtocolError: the peer broke the protocol.
+        trio.TooSlowError: it did not publish in time, fell silent, or does not read.
+        trio.BrokenResourceError: the connection broke.
+    """
+    connection = _Connection(stream, address, limits, stats)
+    stats.unauthenticated += 1
+    try:
+        await connection.run(gate)
+    except RemoteProtocolError:
+        stats.protocol_errors_total += 1
+        raise
+    except trio.TooSlowError:
+        stats.timeouts_total += 1
+        raise
+    finally:
+        stats.unauthenticated -= not connection.authenticated
+
+
+class _Connection:
+    """A stream and the pump behind it."""
+
+    def __init__(self, stream: trio.abc.Stream, address: str, limits: RtmpLimits, stats: RtmpStats) -> None:
+        self.authenticated = False
+        self._stream = stream
+        self._address = address
+        self._limits = limits
+        self._stats = stats
+        self._pump = PublisherPump(limits, stats)
+        self._log = log.bind(address=address)
+        self._message_cut = False
+        """True while a write is under way: after one that was cancelled, nothing more can be said."""
+
+    async def run(self, gate: Gate) -> None:
+        request = await self._wait_request()
+        if request is None:
+            self._log.debug("connection_left_without_publishing")
+            return
+        match await self._ask(gate, request):
+            case Accepted(publication):
+                await self._publish(publication)
+            case Rejected(description):
+                self._stats.rejected_total += 1
+                self._log.info("publish_rejected", reason=description, encoder=request.encoder)
+                self._pump.reject(description)
+                await self._send(self._pump.data_to_send())
+                await self._wait_close()
+            case Unavailable(description):
+                # Closed without a word: after `Denied` OBS would not try again.
+                self._stats.unavailable_total += 1
+                self._log.warning("publish_unavailable", reason=description)
+
+    async def _wait_request(self) -> PublishRequested | None:
+        """Talk until the publish request; `None` when the peer left before."""
+        with trio.move_on_after(self._limits.publish_s):
+            while True:
+                data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
+                if not data:
+                    return None
+                if answer := self._take(data):
+                    await self._send(answer)
+                if self._pump.request is not None:
+                    return self._pump.request
+        raise trio.TooSlowError(f"no publish request within {self._limits.publish_s:g} s")
+
+    async def _ask(self, gate: Gate, request: PublishRequested) -> Verdict:
+        asked = PublishRequest(request.app, request.key, self._address, request.encoder)
+        with trio.move_on_after(self._limits.verdict_s):
+            return await gate.admit(asked)
+        return Unavailable(f"no verdict within {self._limits.verdict_s:g} s")
+
+    async def _publish(self, publication: Publication) -> None:
+        """Relay media into the publication until the encoder leaves or the platform ends it."""
+        self._stats.accepted_total += 1
+        self._stats.publishers += 1
+        self._stats.unauthenticated -= 1
+        self.authenticated = True
+        try:
+            with publication.scope:
+                await self._relay(publication)
+        finally:
+            self._stats.publishers -= 1
+            self._log.info("publisher_left", clean=self._pump.finished, ended=publication.end_reason)
+            with trio.move_on_after(self._limits.end_s, shield=True):
+                await publication.end(clean=self._pump.finished)
+        if self._pump.finished:
+            await self._wait_close()
+        elif publication.end_reason is not None:
+            await self._say_why(publication.end_reason)
+
+    async def _relay(self, publication: Publication) -> None:
+        self._pump.accept(publication)
+        await self._send(self._pump.data_to_send())
+        with trio.CancelScope() as idle:
+            while not self._pump.finished:
+                idle.deadline = trio.current_time() + self._limits.idle_s
+                data = await self._stream.receive_some(RECEIVE_BYTES)
+                if not data:
+                    return
+                if answer := self._take(data):
+                    await self._send(answer)
+        if idle.cancelled_caught:
+            raise trio.TooSlowError(f"no byte for {self._limits.idle_s:g} s")
+
+    def _take(self, data: bytes | bytearray) -> bytes:
+        """Handle received bytes; return the answer they ask for, mostly none."""
+        self._pump.receive(bytes(data))
+        for notice in self._pump.notices:
+            self._log.warning("publisher_notice", notice=notice)
+        self._pump.notices.clear()
+        return self._pump.data_to_send()
+
+    async def _send(self, answer: bytes) -> None:
+        """Write whole messages; they leave at once, as Trio sets TCP_NODELAY on every TCP stream."""
+        self._message_cut = True
+        with trio.move_on_after(self._limits.send_s):
+            await self._stream.send_all(answer)
+            self._message_cut = False
+            return
+        raise trio.TooSlowError(f"does not read: {len(answer)} bytes not taken in {self._limits.send_s:g} s")
+
+    async def _say_why(self, reason: str) -> None:
+        """Tell the encoder why the platform ended it: ffmpeg shows it."""
+        if self._message_cut:
+            await trio.lowlevel.checkpoint()
+            return
+        self._pump.end(reason)
+        with trio.move_on_after(self._limits.farewell_s):
+            await self._stream.send_all(self._pump.data_to_send())
+            await self._wait_close()
+
+    async def _wait_close(self) -> None:
+        """Let the peer close first: closing with unread bytes would reset the connection under our last message."""
+        with trio.move_on_after(self._limits.farewell_s):
+            while await self._stream.receive_some(RECEIVE_BYTES):
+                pass

@@ -1,0 +1,184 @@
+"""Heads of FLV and Enhanced RTMP tags: which codec, what kind of packet, where its data starts.
+
+FLV 10.1 annex E.4 for the plain form, Enhanced RTMP v2 for the extended one. Stateless; says nothing about what the
+server can use.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from rtmp.errors import UndecodableError
+
+_LEGACY_VIDEO = {
+    2: "H.263",
+    3: "Screen Video",
+    4: "VP6",
+    5: "VP6",
+    6: "Screen Video 2",
+    7: "avc1",
+    12: "hvc1",
+}
+_LEGACY_AUDIO = {
+    0: "PCM",
+    1: "ADPCM",
+    2: ".mp3",
+    3: "PCM",
+    4: "Nellymoser",
+    5: "Nellymoser",
+    6: "Nellymoser",
+    7: "G.711",
+    8: "G.711",
+    10: "mp4a",
+    11: "Speex",
+    14: ".mp3",
+}
+
+_COMMAND_FRAME = 5
+_KEY_FRAMES = frozenset({1, 4})
+_AVC, _HEVC, _AAC, _EX_AUDIO = 7, 12, 10, 9
+_MULTITRACK = 6
+_AUDIO_MULTITRACK = 5
+_MOD_EX = 7
+_SIGN_24 = 0x800000
+
+
+class Kind(enum.Enum):
+    """What a tag carries."""
+
+    CONFIG = "config"
+    """A decoder configuration."""
+    FRAME = "frame"
+    OTHER = "other"
+    """End of sequence, seek commands, HDR metadata: nothing for the timeline."""
+    MULTITRACK = "multitrack"
+    """Several tracks, or one that is not the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The head of an audio or video tag."""
+
+    codec: str
+    """The fourcc of codecs that have one in Enhanced RTMP, else a name for people; '' when the tag tells none."""
+    kind: Kind
+    keyframe: bool
+    cts_ms: int
+    """Composition offset, signed."""
+    start: int
+    """Where in the tag body the data starts."""
+
+
+_NO_CODEC = Tag("", Kind.OTHER, keyframe=False, cts_ms=0, start=0)
+
+
+def parse_video_tag(body: bytes) -> Tag:
+    """Read the head of a video tag body.
+
+    Raises:
+        UndecodableError: it is cut short.
+    """
+    if not body:
+        return _NO_CODEC
+    first = body[0]
+    if first & 0x80:
+        return _parse_extended_video(body)
+    codec, frame = first & 15, first >> 4
+    if frame == _COMMAND_FRAME:
+        return _NO_CODEC
+    if codec not in {_AVC, _HEVC}:
+        return Tag(
+            _LEGACY_VIDEO.get(codec, f"codec {codec}"), Kind.FRAME, frame in _KEY_FRAMES, cts_ms=0, start=1
+        )
+    if len(body) < 5:
+        raise UndecodableError("video tag cut short")
+    kind = (Kind.CONFIG, Kind.FRAME)[body[1]] if body[1] < 2 else Kind.OTHER
+    return Tag(_LEGACY_VIDEO[codec], kind, frame in _KEY_FRAMES, _si24(body, 2), 5)
+
+
+def parse_audio_tag(body: bytes) -> Tag:
+    """Read the head of an audio tag body.
+
+    Raises:
+        UndecodableError: it is cut short.
+    """
+    if not body:
+        return _NO_CODEC
+    sound_format = body[0] >> 4
+    if sound_format == _EX_AUDIO:
+        return _parse_extended_audio(body)
+    if sound_format != _AAC:
+        codec = _LEGACY_AUDIO.get(sound_format, f"codec {sound_format}")
+        return Tag(codec, Kind.FRAME, keyframe=True, cts_ms=0, start=1)
+    if len(body) < 2:
+        raise UndecodableError("audio tag cut short")
+    kind = (Kind.CONFIG, Kind.FRAME)[body[1]] if body[1] < 2 else Kind.OTHER
+    return Tag("mp4a", kind, keyframe=True, cts_ms=0, start=2)
+
+
+# Extended packet types: 0 SequenceStart, 1 CodedFrames, 2 SequenceEnd, 3 CodedFramesX, 4 Metadata or
+# MultichannelConfig, 5 MPEG2TSSequenceStart (audio: Multitrack), 6 Multitrack, 7 ModEx.
+_VIDEO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME, 3: Kind.FRAME, _MULTITRACK: Kind.MULTITRACK}
+_AUDIO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME, _AUDIO_MULTITRACK: Kind.MULTITRACK}
+_CODED_FRAMES = 1
+_WITH_CTS = frozenset({"avc1", "hvc1", "vvc1"})
+
+
+def _parse_extended_video(body: bytes) -> Tag:
+    frame, packet_type = body[0] >> 4 & 7, body[0] & 15
+    packet_type, position = _skip_modifiers(body, packet_type)
+    if frame == _COMMAND_FRAME and packet_type != 4:
+        return _NO_CODEC
+    kind = _VIDEO_KINDS.get(packet_type, Kind.OTHER)
+    if kind is Kind.MULTITRACK:
+        return Tag("", kind, frame in _KEY_FRAMES, cts_ms=0, start=position)
+    codec, position = _fourcc(body, position)
+    cts_ms = 0
+    if packet_type == _CODED_FRAMES and codec in _WITH_CTS:
+        if len(body) < position + 3:
+            raise UndecodableError("video tag cut short")
+        cts_ms, position = _si24(body, position), position + 3
+    return Tag(codec, kind, frame in _KEY_FRAMES, cts_ms, position)
+
+
+def _parse_extended_audio(body: bytes) -> Tag:
+    packet_type, position = _skip_modifiers(body, body[0] & 15)
+    kind = _AUDIO_KINDS.get(packet_type, Kind.OTHER)
+    if kind is Kind.MULTITRACK:
+        return Tag("", kind, keyframe=True, cts_ms=0, start=position)
+    codec, position = _fourcc(body, position)
+    return Tag(codec, kind, keyframe=True, cts_ms=0, start=position)
+
+
+def _skip_modifiers(body: bytes, packet_type: int) -> tuple[int, int]:
+    """Step over ModEx blocks; return the packet type behind them and the position after its byte.
+
+    A block: size - 1 in one byte, or in two more when that gives 256; data; a nibble of ModEx type and one of the next
+    packet type. What we could use of them, nanosecond offsets, is no part of the decode time.
+    """
+    position = 1
+    while packet_type == _MOD_EX:
+        if len(body) < position + 3:
+            raise UndecodableError("ModEx cut short")
+        size = body[position] + 1
+        position += 1
+        if size == 256:
+            size = int.from_bytes(body[position : position + 2], "big") + 1
+            position += 2
+        position += size
+        if len(body) <= position:
+            raise UndecodableError("ModEx cut short")
+        packet_type = body[position] & 15
+        position += 1
+    return packet_type, position
+
+
+def _fourcc(body: bytes, position: int) -> tuple[str, int]:
+    code = body[position : position + 4]
+    if len(code) < 4:
+        raise UndecodableError("tag without a fourcc")
+    return code.decode("ascii", "replace"), position + 4
+
+
+def _si24(body: bytes, position: int) -> int:
+    value = int.from_bytes(body[position : position + 3], "big")
+    return (value ^ _SIGN_24) - _SIGN_24
