@@ -149,7 +149,7 @@ class ChunkReader:
             if len(data) < end:
                 return None
             time = int.from_bytes(extended, "big")
-        stream = self._stream(csid, fmt)
+        stream = self._streams.get(csid) or self._new_stream(csid, fmt)
         length, type_id = stream.length, stream.type_id
         if fmt < 2:
             length = int.from_bytes(data[position + 3 : position + 6], "big")
@@ -157,7 +157,7 @@ class ChunkReader:
         self._feed.position = end
         if stream.missing:
             self._check_continuation(stream, fmt, csid, length, type_id)
-            return self._start_chunk(stream)
+            return self._continue_message(stream)
         stream.extended, stream.length, stream.type_id = extended, length, type_id
         if fmt == 0:
             stream.timestamp = time
@@ -172,15 +172,13 @@ class ChunkReader:
             stream.delta = time
         return self._start_message(stream)
 
-    def _stream(self, csid: int, fmt: int) -> _ChunkStream:
-        stream = self._streams.get(csid)
-        if stream is None:
-            # librtmp starts a stream with fmt 1 (a ping on csid 2): a delta from 0.
-            if fmt > 1:
-                raise RemoteProtocolError(f"chunk stream {csid} starts with a header of type {fmt}")
-            if len(self._streams) == MAX_CHUNK_STREAMS:
-                raise RemoteProtocolError(f"more than {MAX_CHUNK_STREAMS} chunk streams")
-            stream = self._streams[csid] = _ChunkStream(csid)
+    def _new_stream(self, csid: int, fmt: int) -> _ChunkStream:
+        # librtmp starts a stream with fmt 1 (a ping on csid 2): a delta from 0.
+        if fmt > 1:
+            raise RemoteProtocolError(f"chunk stream {csid} starts with a header of type {fmt}")
+        if len(self._streams) == MAX_CHUNK_STREAMS:
+            raise RemoteProtocolError(f"more than {MAX_CHUNK_STREAMS} chunk streams")
+        stream = self._streams[csid] = _ChunkStream(csid)
         return stream
 
     @staticmethod
@@ -197,7 +195,7 @@ class ChunkReader:
 
     def _continue_or_repeat(self, csid: int, position: int) -> _ChunkStream | None:
         """Read a header of fmt 3: the next chunk of a message, or a new message like the last one."""
-        stream = self._stream(csid, 3)
+        stream = self._streams.get(csid) or self._new_stream(csid, 3)
         if stream.extended:
             # Present by the specification of 2012, forbidden by that of 2009; OBS up to 30.0 leaves it out, ffmpeg and
             # GStreamer write it. So: it is there if the next bytes are the ones that started the message.
@@ -208,7 +206,7 @@ class ChunkReader:
                 return None
         self._feed.position = position
         if stream.missing:
-            return self._start_chunk(stream)
+            return self._continue_message(stream)
         stream.timestamp = (stream.timestamp + stream.delta) & _U32
         return self._start_message(stream)
 
@@ -217,10 +215,13 @@ class ChunkReader:
             raise RemoteProtocolError(
                 f"message of {stream.length} bytes (type {stream.type_id}), limit {self.max_message_bytes}"
             )
-        stream.missing = stream.length
-        return self._start_chunk(stream)
+        stream.missing = self._chunk_left = stream.length
+        if stream.length > self.chunk_bytes:
+            self._chunk_left = self.chunk_bytes
+        self._current = stream
+        return stream
 
-    def _start_chunk(self, stream: _ChunkStream) -> _ChunkStream:
+    def _continue_message(self, stream: _ChunkStream) -> _ChunkStream:
         self._current = stream
         self._chunk_left = min(self.chunk_bytes, stream.missing)
         return stream

@@ -68,6 +68,9 @@ class State(enum.Enum):
     OVER = enum.auto()
 
 
+_READING = (State.PUBLISHING, State.GREETING)
+
+
 class ServerSession:
     """One publisher's conversation. Call `data_to_send` after every other method."""
 
@@ -175,17 +178,13 @@ class ServerSession:
         yield from accept_handshake(self._feed, self._outgoing.append)
         self._state = State.GREETING
         while True:
-            if self._state is State.DECIDING:
-                if len(self._feed) > 2 * self._limits.max_command_bytes:
-                    raise RemoteProtocolError("media sent before publish was answered")
-                yield
-            elif self._state is State.OVER:
-                self._feed.clear()
-                yield
-            elif (raw := self._reader.next_message()) is not None:
+            while self._state in _READING and (raw := self._reader.next_message()) is not None:
                 self._dispatch(raw)
-            else:
-                yield
+            if self._state is State.OVER:
+                self._feed.clear()
+            elif self._state is State.DECIDING and len(self._feed) > 2 * self._limits.max_command_bytes:
+                raise RemoteProtocolError("media sent before publish was answered")
+            yield
 
     def _dispatch(self, raw: RawMessage) -> None:
         if self._state is State.GREETING:
