@@ -15,6 +15,7 @@ import trio
 
 from common.asyncio_bridge import AsyncioBridge, open_bridge
 from common.background import running
+from common.migrations import latest_version, migrate, schema_version, wait_for_version
 from common.pg_changes import (
     CONTROL_CHANNEL,
     Change,
@@ -58,7 +59,11 @@ __all__ = [
     "StatementTimeoutError",
     "Transaction",
     "UniqueViolationError",
+    "latest_version",
+    "migrate",
     "open_database",
+    "schema_version",
+    "wait_for_version",
 ]
 
 POOL_SIZE = 8

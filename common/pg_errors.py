@@ -3,13 +3,14 @@
 import asyncpg
 
 from common.asyncio_bridge import AsyncioCancelledError
+from common.errors import WeirError
 
 
 class DatabaseError(Exception):
     """Base of every error the database layer raises. As it stands: a statement of ours is wrong, so log it as a bug."""
 
 
-class DatabaseUnavailableError(DatabaseError):
+class DatabaseUnavailableError(DatabaseError, WeirError):
     """No answer from the database now; it heals by itself. A commit that ended like this may or may not have happened."""
 
 
@@ -38,7 +39,7 @@ class CheckViolationError(ConstraintError):
     """A value is outside what the column allows."""
 
 
-class SchemaError(DatabaseError):
+class SchemaError(DatabaseError, WeirError):
     """Base of the errors about the version of the schema."""
 
 

@@ -7,10 +7,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import trio
 
-from common.db import Database, Executor, SchemaTooNewError, SchemaTooOldError, Transaction
+from common.pg_errors import SchemaTooNewError, SchemaTooOldError
+
+if TYPE_CHECKING:  # common.db offers these functions, so it imports us
+    from common.db import Database, Executor, Transaction
 
 _LOCK = 0x77656972
 """Key of the advisory lock ("weir") that lets one process at a time migrate."""
@@ -45,14 +49,14 @@ def latest_version() -> int:
     return known_migrations()[-1].version
 
 
-async def schema_version(db: Executor) -> int:
+async def schema_version(db: "Executor") -> int:
     """Give the version the database has; 0 where it is empty."""
     if await db.fetchval("select to_regclass('schema_migrations')") is None:
         return 0
     return int(await db.fetchval("select coalesce(max(version), 0) from schema_migrations"))
 
 
-async def migrate(db: Database) -> list[int]:
+async def migrate(db: "Database") -> list[int]:
     """Bring the database to the version of this code; give the versions applied, [] where nothing was to do.
 
     Several processes may call it at once. Raises `SchemaTooNewError`, and `DatabaseError` where a step fails: that step
@@ -69,7 +73,7 @@ async def migrate(db: Database) -> list[int]:
     return applied
 
 
-async def _apply(transaction: Transaction, step: Migration) -> bool:
+async def _apply(transaction: "Transaction", step: Migration) -> bool:
     await transaction.fetchval("select pg_advisory_xact_lock($1)", _LOCK)
     version = await schema_version(transaction)
     _refuse_newer(version)
@@ -87,7 +91,7 @@ async def _apply(transaction: Transaction, step: Migration) -> bool:
     return True
 
 
-async def wait_for_version(db: Database, *, wait_s: float = 30.0) -> None:
+async def wait_for_version(db: "Database", *, wait_s: float = 30.0) -> None:
     """Wait until somebody has migrated the database far enough for this code.
 
     Raises `SchemaTooOldError` after `wait_s` seconds (at once where it is 0), `SchemaTooNewError` at once.

@@ -1,1 +1,4 @@
-"""SQL, one function a statement, grouped by the table it is about."""
+"""The statements we send to PostgreSQL: one function each, plain SQL, typed rows. No rules live here.
+
+Every write may be sent again after an outage that hid its outcome, so each is idempotent.
+"""
