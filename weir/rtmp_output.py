@@ -1,12 +1,12 @@
 """FFmpeg's own RTMP client, as PyAV offers it, with errors that say what happened. Blocking: never for the server process.
 
 PyAV opens an output while it holds the interpreter lock, and its network code waits without limit, so neither a thread nor
-a Python signal handler runs until the server has answered. `connect` therefore arms an alarm that ends the process.
+a Python signal handler runs until the server has answered. `connect` therefore arms a timer that ends the process.
 """
 
+import faulthandler
 import os
 import re
-import signal
 import socket
 import stat
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import av
 import av.error
@@ -27,6 +28,9 @@ ANSWER_S = 15
 """Seconds a server may take to accept a publisher before the process gives up."""
 
 _CLOSE_S = 2
+_SPARSE_US = 1_000_000
+"""A track that has nothing to send holds the other one back no longer than this."""
+
 _SERVER_SAYS = re.compile(r"Server error: (?P<description>.+)")
 
 
@@ -35,7 +39,7 @@ class PublishError(WeirError):
 
 
 class PublishRefusedError(PublishError):
-    """The server said no; the text is its own description."""
+    """The server said no; the text holds its own description."""
 
 
 class RtmpOutput:
@@ -46,14 +50,18 @@ class RtmpOutput:
     """
 
     def __init__(self, url: str) -> None:
+        self._where = urlsplit(url).netloc.rpartition("@")[2]
         # Errors are kept for the exceptions, nothing is printed.
         av.logging.set_level(av.logging.FATAL)
         self.container: OutputContainer = av.open(
-            url, "w", format="flv", container_options={"flvflags": "no_duration_filesize"}
+            url,
+            "w",
+            format="flv",
+            container_options={"flvflags": "no_duration_filesize", "max_interleave_delta": str(_SPARSE_US)},
         )
 
     def connect(self) -> None:
-        """Connect and wait for the server's verdict; afterwards SIGALRM is free again.
+        """Connect and wait for the server's verdict; the process ends with code 1 when that takes too long.
 
         Raises:
             PublishRefusedError: The server refused, with its description.
@@ -65,7 +73,7 @@ class RtmpOutput:
             with av.logging.Capture() as lines, _ends_process_after(ANSWER_S):
                 self.container.start_encoding()
         except (av.error.FFmpegError, OSError) as error:
-            raise _explain(error, [message for _, _, message in lines]) from None
+            raise _explain(error, [message for _, _, message in lines], self._where) from None
         finally:
             av.logging.set_level(av.logging.FATAL)
         for descriptor in _open_sockets() - before:
@@ -81,7 +89,7 @@ class RtmpOutput:
         try:
             self.container.mux(packets)
         except (av.error.FFmpegError, OSError) as error:
-            raise _explain(error, []) from None
+            raise _explain(error, [], self._where) from None
 
     def close(self) -> None:
         """Say good-bye, so that the server ends the broadcast at once; errors no longer matter. Idempotent."""
@@ -97,17 +105,25 @@ class RtmpOutput:
         self.close()
 
 
-def _explain(error: Exception, lines: list[str]) -> PublishError:
-    """Find the server's own words among FFmpeg's log lines, else say what the errno means to a person."""
+def _explain(error: Exception, lines: list[str], where: str) -> PublishError:
+    """Find the server's own words among FFmpeg's log lines, else say what the failure means to a person."""
     last = getattr(error, "log", None)
-    for line in [*lines, last[2] if last else ""]:
-        if match := _SERVER_SAYS.search(line):
-            return PublishRefusedError(match["description"].strip())
+    said = "".join([*lines, last[2] if last else ""])
+    if match := _SERVER_SAYS.search(said):
+        return PublishRefusedError(f"The server refused: {match['description'].strip()}")
+    if "Failed to resolve" in said:
+        return PublishError(f"There is no host of that name: {where}.")
+    if "handshake" in said:
+        return PublishError(
+            f"What listens at {where} does not speak RTMP: weir's RTMP port is 1935 unless it was changed."
+        )
     if isinstance(error, ConnectionRefusedError):
-        return PublishError("Connection refused: nothing listens at this address and port.")
-    if isinstance(error, ConnectionResetError | BrokenPipeError | EOFError):
-        return PublishError("The server closed the connection.")
-    return PublishError(getattr(error, "strerror", None) or type(error).__name__)
+        return PublishError(f"Nothing listens at {where}: start `weir serve` there, or correct the address.")
+    if isinstance(error, ConnectionError | EOFError):
+        return PublishError(f"The server at {where} closed the connection.")
+    return PublishError(
+        f"Cannot publish to {where}: {getattr(error, 'strerror', None) or type(error).__name__}."
+    )
 
 
 def _open_sockets() -> set[int]:
@@ -127,10 +143,10 @@ def _send_at_once(descriptor: int) -> None:
 
 @contextmanager
 def _ends_process_after(seconds: int) -> Iterator[None]:
-    """Let the kernel end the process when FFmpeg waits for ever: no Python code can run meanwhile."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
+    """End the process with code 1 when FFmpeg waits for ever: only C code can, no Python code runs meanwhile."""
+    with Path(os.devnull).open("w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, file=nowhere, exit=True)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()

@@ -90,7 +90,7 @@ def test_an_endless_line_takes_no_memory() -> None:
 
 @pytest.mark.real
 async def test_nobody_listening_is_a_clear_error_without_the_key() -> None:
-    with pytest.raises(TestPictureError, match="nothing listens") as caught:
+    with pytest.raises(TestPictureError, match="Nothing listens") as caught:
         await run_test_picture(Orders(url=NOBODY))
     assert "secret" not in str(caught.value)
 
