@@ -39,7 +39,7 @@ def _not_rtmp(first: int) -> str:
             return "the client speaks TLS: it should use rtmps:// with the RTMPS port, or rtmp://"
         case 6 | 8:
             return f"RTMP version {first} (encrypted RTMPE) is not supported: use rtmp:// or rtmps://"
-        case _ if chr(first).isalpha():
+        case _ if first < 0x80 and chr(first).isalpha():
             return f"first byte {chr(first)!r}: this looks like HTTP or another text protocol, not RTMP"
         case _:
             return f"RTMP version {first}, expected {VERSION}"
