@@ -1,0 +1,323 @@
+"""One HTTP connection: requests in order, one answer at a time, and the ways it can end.
+
+`_advance` decides without ever waiting and returns the step to wait for; everything `async` here is such a step.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from math import inf
+
+import structlog
+import trio
+
+from common.http_file import ShortFileError, send_file
+from common.http_parser import Request, RequestError, RequestParser
+from common.http_pipe import Buffers, open_pipe
+from common.http_response import Answer, FileSlice, Held, Response, TakeOver, respond_text
+from common.http_shared import READ_BYTES, Shared
+from common.proxies import TrustedProxies
+
+log = structlog.get_logger(__name__)
+
+_ANSWERS_IN_A_ROW = 32
+"""Pipelined requests that are answered before other tasks get their turn."""
+
+_NOT_KEPT = (("Cache-Control", "no-store"), ("Access-Control-Allow-Origin", "*"))
+_STOPPING = respond_text(503, "the server is stopping", (("Retry-After", "1"), *_NOT_KEPT), close=True)
+_CRASHED = respond_text(500, "the server failed, and has logged why", _NOT_KEPT, close=True)
+_TOO_LATE = respond_text(408, "the request head took too long", close=True)
+_DELETED = respond_text(404, "this has just been deleted", _NOT_KEPT)
+
+Step = Callable[[], Awaitable[object]]
+
+
+class Connection:
+    """Serves one stream until either side ends it. Its server looks at `due` and `idle`."""
+
+    __slots__ = (
+        "_address",
+        "_ended",
+        "_held",
+        "_in_head",
+        "_parser",
+        "_pipe",
+        "_proxies",
+        "_request",
+        "_response",
+        "_rest",
+        "_scope",
+        "_shared",
+        "_stream",
+        "_taken_over",
+        "_watch",
+        "due",
+        "idle",
+    )
+
+    def __init__(
+        self, stream: trio.abc.Stream, address: str, shared: Shared, proxies: TrustedProxies | None = None
+    ) -> None:
+        """`proxies`: only if the peer is a trusted proxy, whose headers name the client."""
+        self._stream = stream
+        self._pipe = open_pipe(stream)
+        self._address = address
+        self._shared = shared
+        self._proxies = proxies
+        self._parser = RequestParser()
+        self._scope = trio.CancelScope()
+        self._request: Request | None = None  # being answered; None before the first and after a refused one
+        self._rest: Buffers = []  # what the kernel did not take of its answer
+        self._held: Held | None = None
+        self._response: Response | None = None  # what `_held` became
+        self._watch = trio.CancelScope()  # while held: the waiting for the client's next bytes
+        self._in_head = False  # a part of a request is here
+        self._taken_over = False
+        self._ended = False
+        self.due = trio.current_time() + shared.limits.head_s
+        """When to cut the connection, on Trio's clock."""
+        self.idle = True
+        """Waiting for the first byte of a request."""
+
+    async def run(self) -> None:
+        """Serve until the connection ends; a peer that is gone is no error. The caller closes the stream."""
+        try:
+            with self._counting_hang_ups(), self._scope:
+                while True:
+                    await self._advance()()
+                    if self._ended:
+                        break
+        finally:
+            if self._held is not None:
+                self._held.abandon()
+
+    def expire(self) -> None:
+        """End it: `due` has passed."""
+        self._shared.stats.overdue += 1
+        if self._in_head:
+            self._request = None
+            with suppress(trio.BrokenResourceError):
+                self._start(_TOO_LATE)
+        self._scope.cancel("a deadline passed")
+
+    def wind_up(self) -> None:
+        """The server stops: answer what waits, and end at the next message boundary."""
+        if self._held is not None:
+            self._held.abandon()
+            self._deliver(_STOPPING)
+        elif self.idle and not self._taken_over:
+            self._scope.cancel("the server stops")
+
+    # Deciding: answer what can be answered without waiting.
+
+    def _advance(self) -> Step:
+        if self._response is not None:
+            response, self._response = self._response, None
+            if (step := self._after_start(response)) is not None:
+                return step
+        for _ in range(_ANSWERS_IN_A_ROW):
+            try:
+                request = self._parser.next_request()
+            except RequestError as error:
+                return partial(self._refuse, error)
+            if request is None:
+                return self._read_more
+            if (step := self._take(request)) is not None:
+                return step
+        return trio.lowlevel.checkpoint
+
+    def _take(self, request: Request) -> Step | None:
+        self._in_head = False
+        self._request = request
+        answer = self._ask_handler(request)
+        if isinstance(answer, Held) and answer.response is not None:
+            answer = answer.response
+        if isinstance(answer, Response):
+            self._start(answer)
+            return self._after_start(answer)
+        self.due = inf  # whoever answers later bounds the wait
+        if isinstance(answer, Held):
+            return partial(self._hold, answer)
+        if isinstance(answer, TakeOver):
+            return partial(self._hand_over, answer)
+        return partial(self._settle, answer)
+
+    def _ask_handler(self, request: Request) -> Answer:
+        request.address = self._address
+        if self._proxies is not None:
+            request.address = self._proxies.client_address(self._address, request.headers)
+        try:
+            return self._shared.handler(request)
+        except Exception:
+            self._shared.stats.crashes += 1
+            log.exception("http_handler_crashed", path=request.path)
+            return _CRASHED
+
+    def _after_start(self, response: Response) -> Step | None:
+        if self._is_unfinished(response):
+            return partial(self._finish, response)
+        if not self._goes_on(response):
+            return self._leave
+        self.due = self._shared.now + self._shared.limits.idle_s
+        return None
+
+    def _goes_on(self, response: Response) -> bool:
+        request = self._request
+        return request is not None and request.keep_alive and not response.close and not self._shared.stopping
+
+    async def _read_more(self) -> None:
+        if not self._parser.buffered:
+            self.idle = True
+        elif not self._in_head:
+            self._in_head = True
+            self.due = trio.current_time() + self._shared.limits.head_s
+        self._took(await self._pipe.receive(READ_BYTES))
+
+    def _took(self, data: bytes) -> None:
+        self.idle = False
+        self._parser.push(data)
+        self._ended = not data
+
+    # Sending: `_start` never waits, and `_finish` sends what it left.
+
+    def _start(self, response: Response) -> None:
+        """Send what the kernel takes at once. A body on disk is left to `_finish`, head and all."""
+        self._shared.stats.statuses[response.status] += 1
+        if self._request is not None and self._request.method == "HEAD":
+            self._rest = self._pipe.send_nowait([self._head(response)])
+        elif not isinstance(response.body, FileSlice):
+            self._shared.stats.body_bytes += response.size_bytes
+            self._rest = self._pipe.send_nowait([self._head(response), *response.body])
+
+    def _head(self, response: Response) -> bytes:
+        if not self._goes_on(response):
+            return response.head + self._shared.last_tail
+        if self._request is not None and self._request.is_http_1_0:
+            return response.head + self._shared.keep_tail_1_0
+        return response.head + self._shared.keep_tail
+
+    def _is_unfinished(self, response: Response) -> bool:
+        if self._rest:
+            return True
+        is_head = self._request is not None and self._request.method == "HEAD"
+        return isinstance(response.body, FileSlice) and not is_head
+
+    async def _finish(self, response: Response) -> None:
+        self.due = self._shared.send_deadline(response)
+        if self._rest or not isinstance(response.body, FileSlice):
+            await self._send_rest()
+        else:
+            await self._send_file(response, response.body)
+        if not self._goes_on(response):
+            await self._leave()
+        else:
+            self.due = self._shared.now + self._shared.limits.idle_s
+
+    async def _send_rest(self) -> None:
+        await self._pipe.send(self._rest)
+        self._rest = []
+
+    async def _send_file(self, response: Response, body: FileSlice) -> None:
+        try:
+            if await send_file(self._pipe, self._head(response), body, self._shared.disk):
+                self._shared.stats.body_bytes += body.size_bytes
+                return
+        except ShortFileError:
+            log.exception("file_is_shorter_than_announced")
+            raise trio.BrokenResourceError from None  # closing early is the only way left to tell the client
+        self._start(_DELETED)
+        if self._rest:
+            await self._send_rest()
+
+    # Answers that come later.
+
+    async def _hold(self, held: Held) -> None:
+        """Wait until the answer has been delivered, and notice when the client leaves before that."""
+        self._held = held
+        held.attach(self._deliver)
+        while True:
+            with trio.CancelScope() as self._watch:
+                if len(self._parser.buffered) < READ_BYTES:
+                    self._took(await self._pipe.receive(READ_BYTES))
+                else:
+                    await trio.sleep_forever()  # it has pipelined enough for now
+            if self._ended or self._response is not None:
+                return
+
+    def _deliver(self, response: Response) -> None:
+        """Answer the held request, from another task. Wakes the connection's own only if something is left to do."""
+        self._held = None
+        self._response = response
+        try:
+            self._start(response)
+        except trio.BrokenResourceError:
+            self._shared.stats.hang_ups += 1
+            self._scope.cancel("the client is gone")
+            return
+        if self._parser.buffered or self._after_start(response) is not None:
+            self._watch.cancel("answered")
+        else:
+            self.idle = True
+
+    async def _settle(self, answer: Awaitable[Response]) -> None:
+        """Run a handler's coroutine as a task of its own, so that it can be cancelled when the client leaves."""
+        held = Held(lambda _: None)
+
+        async def run() -> None:
+            response = _CRASHED
+            with self._reporting_crashes():
+                response = await answer
+            held.answer(response)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(run)
+            await self._hold(held)
+            nursery.cancel_scope.cancel("answered, or nobody waits any more")
+
+    async def _hand_over(self, answer: TakeOver) -> None:
+        self._taken_over = self._ended = True
+        await answer.run(self._stream, self._parser.buffered)
+
+    # Ways to end.
+
+    async def _refuse(self, error: RequestError) -> None:
+        self._request = None
+        self._in_head = False
+        headers = (("Allow", "GET, HEAD, OPTIONS"),) if error.status == 405 else ()
+        self._start(respond_text(error.status, error.reason, headers, close=True))
+        self.due = trio.current_time() + self._shared.limits.send_grace_s
+        if self._rest:
+            await self._send_rest()
+        await self._linger()
+
+    async def _leave(self) -> None:
+        if self._parser.buffered:
+            await self._linger()
+        else:
+            self._ended = True
+            await trio.lowlevel.checkpoint()
+
+    async def _linger(self) -> None:
+        """RFC 9112 9.6: closing with unread bytes resets the connection, and the client may never see the answer."""
+        self._ended = True
+        self.due = trio.current_time() + self._shared.limits.linger_s
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            await self._stream.send_eof()
+        while await self._pipe.receive(READ_BYTES):
+            pass
+
+    @contextmanager
+    def _counting_hang_ups(self) -> Iterator[None]:
+        """Viewers close tabs: counted, but not worth a line each."""
+        try:
+            yield
+        except* (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._shared.stats.hang_ups += 1
+
+    @contextmanager
+    def _reporting_crashes(self) -> Iterator[None]:
+        try:
+            yield
+        except* Exception:
+            self._shared.stats.crashes += 1
+            log.exception("http_handler_crashed", path=self._request.path if self._request else None)
