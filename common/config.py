@@ -48,7 +48,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hls_port: Annotated[Port, Meta(description="Playlists and media; 0 picks a free port.")] = 8081
     public_rtmp_url: Annotated[
         str | None,
-        Meta(description="RTMP address encoders are told, without the key. Unset: from host and port."),
+        Meta(description="RTMP address encoders are told, without `/live`. Unset: from host and port."),
     ] = None
     public_web_url: Annotated[
         str | None, Meta(description="Address of the pages as browsers see it. Unset: from host and port.")
