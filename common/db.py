@@ -197,8 +197,8 @@ class Database(Executor):
         async with self._lent_connection() as connection:
             timeout_s = None if statement_timeout_s is None else statement_timeout_s + ANSWER_GRACE_S
             transaction = Transaction(self._bridge, connection, timeout_s)
-            await transaction.execute("begin")
             try:
+                await transaction.execute("begin")
                 if statement_timeout_s is not None:
                     await transaction.fetchval(
                         "select set_config('statement_timeout', $1, true)",
@@ -207,9 +207,8 @@ class Database(Executor):
                 yield transaction
                 await transaction.execute("commit")
             except BaseException:
-                # The pool hangs up on a connection whose rollback fails; the error of the block is what matters.
                 with trio.move_on_after(CLOSE_S, shield=True), contextlib.suppress(DatabaseError):
-                    await transaction.execute("rollback")
+                    await _roll_back(transaction, connection)
                 raise
 
     async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
@@ -253,7 +252,7 @@ class Database(Executor):
             with translated(connection):
                 connection.add_termination_listener(lambda _: lost.set())
                 await self._bridge.run(connection.add_listener, CONTROL_CHANNEL, self._on_notify)
-            await self._pool.warm(WARM_CONNECTIONS)
+            await self._pool.warm(min(WARM_CONNECTIONS, self._pool.size))
             self._attempts = 0
             self._turn(available=True)
             await self._probe(connection, lost)
@@ -293,6 +292,16 @@ class Database(Executor):
     def _offer(self, change: Change) -> None:
         for feed in self._feeds:
             feed.offer(change)
+
+
+async def _roll_back(transaction: Transaction, connection: PgConnection) -> None:
+    try:
+        await transaction.execute("rollback")
+    except BaseException:
+        # Never back into the pool: the connection might not know yet that a transaction was begun on it. The server
+        # undoes it when the socket closes.
+        connection.terminate()
+        raise
 
 
 async def _wait_any(*events: trio.Event) -> None:

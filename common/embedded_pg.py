@@ -23,6 +23,7 @@ import trio
 
 from common.background import running
 from common.pg_binaries import Binaries, EmbeddedPostgresError, copied_to, installed
+from common.pg_changes import backoff_s
 from common.pg_home import Home, find_home, make_home
 from common.pg_process import START_S, STOP_S, Postmaster, initialize, read_postmaster, start, stop, wait_gone
 
@@ -30,6 +31,8 @@ __all__ = ["ClusterStatus", "EmbeddedPostgresError", "cluster_status", "embedded
 
 _LOCK_POLL_S = 0.02
 _LEAVE_S = 2.0 * STOP_S + 5
+_STABLE_S = 10.0
+"""A server that lived this long is started again almost at once; one that keeps dying, at growing intervals."""
 
 log = logging.getLogger(__name__)
 
@@ -100,16 +103,19 @@ class _Use:
 
     async def keep_running(self) -> None:
         """Start the server again whenever it goes away under us (killed by an operator, or for want of memory)."""
+        attempt = 0
         while True:
+            since = trio.current_time()
             if self._home and self._postmaster:
                 await wait_gone(self._home, self._postmaster)
+            attempt = 0 if trio.current_time() - since > _STABLE_S else attempt + 1
             log.warning("the embedded PostgreSQL has gone away; starting it again")
+            await trio.sleep(backoff_s(attempt, jitter=0))
             try:
                 async with self._starting():
                     await self._ensure_running()
             except EmbeddedPostgresError:
                 log.exception("the embedded PostgreSQL does not start")
-                await trio.sleep(5)
 
     async def leave(self) -> None:
         """Stop using the cluster, and stop it where nobody else uses it. The caller bounds the time."""
@@ -119,7 +125,10 @@ class _Use:
             except BlockingIOError:
                 return
             if self._home and read_postmaster(self._home):
-                await stop(self._home, _binaries(self._home))
+                try:
+                    await stop(self._home, _binaries(self._home))
+                except EmbeddedPostgresError:
+                    log.exception("the embedded PostgreSQL does not stop")
 
     async def _ensure_running(self) -> Postmaster:
         """Give the running server, started if need be. Holds the start lock."""

@@ -59,9 +59,12 @@ class Home:
 
     @property
     def socket_directory(self) -> Path:
-        """Private directory of the server's socket: in the home, or in a short one where the path would be too long."""
+        """Private directory of the server's socket: in the home, or in `/tmp` where that path would not do.
+
+        Too long for the kernel, or with a comma, which both PostgreSQL and asyncpg take for the end of a path.
+        """
         inside = self.path / "run"
-        if len(os.fsencode(inside / _SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES:
+        if len(os.fsencode(inside / _SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES and "," not in str(inside):
             return inside
         return Path(tempfile.gettempdir()) / f"weir-{self.owner.uid}-{_hash(self.path)}"
 
@@ -173,6 +176,10 @@ def _check_ours(home: Home) -> None:
     if os.geteuid() not in {0, home.owner.uid}:
         raise EmbeddedPostgresError(
             f"the embedded database in {home.path} belongs to user {home.owner.name}; run weir as that user"
+        )
+    if set(str(home.path)) & set('"$`\\\n'):
+        raise EmbeddedPostgresError(
+            f"PostgreSQL's pg_ctl cannot work in {home.path}: a path with quotes, backslashes or $ in it confuses it"
         )
 
 

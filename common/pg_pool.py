@@ -81,6 +81,7 @@ class Pool:
     """At most `size` connections, opened when needed, kept for good, the most recently used one first."""
 
     def __init__(self, connector: Connector, *, size: int) -> None:
+        self.size = size
         self._connector = connector
         self._slots = trio.Semaphore(size)
         self._idle: list[PgConnection] = []

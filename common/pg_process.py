@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import trio
 
@@ -66,7 +67,7 @@ class Postmaster:
     @property
     def dsn(self) -> str:
         """The URL to connect with."""
-        return f"postgresql://{DATABASE}@/{DATABASE}?host={self.socket_directory}"
+        return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(self.socket_directory))}"
 
 
 def read_postmaster(home: Home) -> Postmaster | None:
@@ -77,10 +78,11 @@ def read_postmaster(home: Home) -> Postmaster | None:
     """
     try:
         lines = (home.cluster / "postmaster.pid").read_text().splitlines()
-        found = Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
+        pid, socket_directory = int(lines[0]), Path(lines[4])
     except (FileNotFoundError, IndexError, ValueError):
-        return None  # IndexError: caught while being written
-    return found if _works_in(found.pid, home.cluster) else None
+        return None
+    status = lines[7].strip() if len(lines) > 7 else "starting"
+    return Postmaster(pid, socket_directory, status) if _works_in(pid, home.cluster) else None
 
 
 def _works_in(pid: int, directory: Path) -> bool:
@@ -164,11 +166,14 @@ async def wait_gone(home: Home, postmaster: Postmaster) -> None:
     await trio.lowlevel.checkpoint()
     try:
         descriptor = os.pidfd_open(postmaster.pid)
-    except ProcessLookupError:
-        return
+    except (AttributeError, OSError):  # not on this system, or gone already
+        while True:
+            if not _works_in(postmaster.pid, home.cluster):
+                return
+            await trio.sleep(1)
     try:
         # Looked at again: the number could have gone to another process before the descriptor was open.
-        if read_postmaster(home):
+        if _works_in(postmaster.pid, home.cluster):
             await trio.lowlevel.wait_readable(descriptor)
     finally:
         os.close(descriptor)
