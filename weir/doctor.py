@@ -1,0 +1,50 @@
+"""`weir doctor`, without its output: every check there is, in the order they are shown."""
+
+import datetime as dt
+from pathlib import Path
+
+from common.config import Config
+from weir.doctor_database import examine_database
+from weir.doctor_host import (
+    check_clock,
+    check_codecs,
+    check_data_dir,
+    check_descriptors,
+    check_disk,
+    check_front_end,
+    check_python,
+)
+from weir.doctor_network import check_port, check_public_urls, server_pid
+from weir.findings import Finding
+
+_STATIC = Path(__file__).parent.parent / "webapp" / "static"
+
+
+async def examine(config: Config) -> list[Finding]:
+    """Run every check. Changes nothing, but starts an embedded database that exists and does not run, for a moment."""
+    database = await examine_database(config)
+    return [
+        check_python(),
+        check_codecs(),
+        check_front_end(_STATIC),
+        check_data_dir(config.data_path),
+        check_disk(config.data_path),
+        *database.findings,
+        check_clock(dt.datetime.now(dt.UTC), database.skew_s),
+        *_ports(config),
+        *check_public_urls(config.host, _public_urls(config)),
+        check_descriptors(config.hls_max_connections + config.rtmp_max_connections),
+    ]
+
+
+def _ports(config: Config) -> list[Finding]:
+    holder = server_pid(config.data_path)
+    ports = {"rtmp": config.rtmp_port, "web": config.web_port, "hls": config.hls_port}
+    return [
+        check_port(name, f"WEIR_{name.upper()}_PORT", config.host, port, holder)
+        for name, port in ports.items()
+    ]
+
+
+def _public_urls(config: Config) -> dict[str, str | None]:
+    return {"web": config.public_web_url, "hls": config.public_hls_url, "rtmp": config.public_rtmp_url}
