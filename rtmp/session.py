@@ -129,8 +129,11 @@ class ServerSession:
 
         Half a message would stall the sending thread of OBS and ffmpeg, which read in between.
         """
-        outgoing, self._outgoing = self._outgoing, []
-        return b"".join(outgoing)
+        if not self._outgoing:
+            return b""
+        outgoing = b"".join(self._outgoing)
+        self._outgoing.clear()  # in place: the handshake holds on to the list
+        return outgoing
 
     def accept(self) -> None:
         """Let the encoder that asked start. Call `receive_data(b"")` next: it may have sent more already.

@@ -30,7 +30,7 @@ def text(value: str) -> bytes:
 
 
 def members(values: dict[str, Any]) -> bytes:
-    pairs = [len(k).to_bytes(2, "big") + k.encode() + amf(v) for k, v in values.items()]
+    pairs = [text(key)[1:] + amf(value) for key, value in values.items()]
     return b"".join(pairs) + b"\x00\x00\x09"
 
 
