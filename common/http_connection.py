@@ -100,13 +100,16 @@ class Connection:
                 self._start(_TOO_LATE)
         self._scope.cancel("a deadline passed")
 
-    def wind_up(self) -> None:
-        """The server stops: answer what waits, and end at the next message boundary."""
+    def close_if_idle(self) -> None:
+        """The server stops: end now if no request is under way; else after its answer."""
+        if self.idle and not self._taken_over:
+            self._scope.cancel("the server stops")
+
+    def stop_waiting(self) -> None:
+        """The server stops: whoever holds a request has had time to answer it."""
         if self._held is not None:
             self._held.abandon()
             self._deliver(_STOPPING)
-        elif self.idle and not self._taken_over:
-            self._scope.cancel("the server stops")
 
     # Deciding: answer what can be answered without waiting.
 

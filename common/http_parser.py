@@ -74,6 +74,8 @@ class RequestParser:
             RequestError: the bytes are no acceptable request, even if only a part of it is there.
         """
         buffer = self._buffer
+        if not buffer:
+            return None
         if not self._fed and buffer[:1] in (b"\r", b"\n"):  # RFC 9112 2.2: skip empty lines before a request
             buffer = self._buffer = buffer.lstrip(b"\r\n")
         end = buffer.find(_END, max(0, self._fed - 3))

@@ -30,6 +30,8 @@ class HttpLimits:
     send_grace_s: float = 10.0
     min_send_bytes_per_s: int = 16 * 1024
     """A client that does not take an answer within the grace plus its size at this rate is cut."""
+    stop_grace_s: float = 0.5
+    """After stop, how long requests that wait may still get their real answer, such as the end of a playlist."""
     linger_s: float = 2.0
     """How long a client that was refused may go on sending until it has read why."""
 

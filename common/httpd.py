@@ -73,8 +73,8 @@ class HttpServer:
         drain_s: float,
         task_status: trio.TaskStatus[list[trio.abc.Listener[trio.SocketStream]]] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        """Serve until `stop`; then requests that wait are answered 503, idle connections closed, and what is being sent
-        gets `drain_s` seconds. Takes the listeners over. Cancelling is safe and drops everything at once.
+        """Serve until `stop`; then idle connections are closed, requests that wait get a moment and then a 503, and
+        what is being sent gets `drain_s` seconds. Takes the listeners over. Cancelling is safe and drops everything at once.
         """
         self._tick()
         async with trio.open_nursery() as background:
@@ -95,7 +95,10 @@ class HttpServer:
             await stop.wait()
             self._shared.stopping = True
             for connection in tuple(self._connections):
-                connection.wind_up()
+                connection.close_if_idle()
+            await trio.sleep(self._limits.stop_grace_s)
+            for connection in tuple(self._connections):
+                connection.stop_waiting()
 
     async def handle(self, stream: trio.abc.Stream, peer: str) -> None:
         """Serve one connection of any kind of stream, from the address `peer`. `look_after` must be running."""

@@ -436,7 +436,7 @@ async def test_taken_over_connection_has_no_deadline(autojump_clock: MockClock) 
 # Stopping
 
 
-async def test_stop_closes_idle_connections_and_answers_what_waits() -> None:
+async def test_stop_closes_idle_connections_and_answers_what_waits(autojump_clock: MockClock) -> None:
     desk = Desk()
     async with serving(desk) as web:
         fresh, idle, held, partial = (web.connect() for _ in range(4))

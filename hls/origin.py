@@ -1,0 +1,226 @@
+"""The LL-HLS origin: URLs and headers in, playlists and media out, and nothing rendered twice.
+
+    /hls/LOGIN/index.m3u8                       multivariant playlist of the channel's current stream
+    /hls/LOGIN/STREAM_ID/RENDITION/index.m3u8   media playlist
+    /hls/LOGIN/STREAM_ID/RENDITION/NAME         init section, segment or part: unique for ever, so cached for long
+
+Answers that do not exist yet (blocked reloads, hinted parts) wait in `hls.waiting`. Cache times are those of
+RFC 8216bis B.1 in target durations (G8).
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import assert_never
+
+import trio
+
+from common.http_conditions import accepts_gzip, etag_matches
+from common.http_parser import Request
+from common.http_response import Answer, Response, respond, respond_text
+from common.media import Track
+from common.metrics import Sample
+from common.operator_pages import OperatorPages
+from hls.answers import Directives, PlaylistAnswer, PlaylistReady, Refused, Wait
+from hls.directives import parse_directives
+from hls.directory import Directory, Stream
+from hls.media_responses import CORS, respond_media
+from hls.waiting import WaitingRoom
+
+PLAYLIST = "index.m3u8"
+EXPIRE_EVERY_S = 5.0
+_RENDERED_KEPT = 256
+_ANY_RENDITION = tuple(track.value for track in Track)
+
+_PREFLIGHT = respond(
+    204,
+    headers=(
+        *CORS,
+        ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+        ("Access-Control-Allow-Headers", "*"),
+        ("Access-Control-Max-Age", "86400"),
+    ),
+)
+_OPTIONS = respond(204, headers=(("Allow", "GET, HEAD, OPTIONS"),))
+_ROOT_404 = respond_text(404, "nothing here: streams are at /hls/CHANNEL/index.m3u8", CORS)
+
+
+class Origin:
+    """The handler of the media listener (`common.httpd.HttpServer`). `run` must be running beside it."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        health: Callable[[], Awaitable[list[str]]],
+        metrics: Callable[[], bytes],
+        metrics_token: str | None = None,
+        target_duration_s: float = 4.0,
+    ) -> None:
+        """`target_duration_s` is that of the playlists; `health` and the others are for `OperatorPages`."""
+        self._directory = directory
+        self._pages = OperatorPages(health=health, metrics=metrics, metrics_token=metrics_token)
+        self._waiting = WaitingRoom(hold_s=3 * target_duration_s)  # F11
+        self._rendered: dict[tuple[int, bool, bool], tuple[PlaylistReady, Response]] = {}
+        self._blocked_max_age_s = round(6 * target_duration_s)
+        self._plain_max_age_s = max(1, round(target_duration_s / 2))
+        self._failed_max_age_s = round(target_duration_s)
+        self._blocked_failed_max_age_s = round(4 * target_duration_s)
+
+    async def run(self) -> None:
+        """Answer what waits and let go of streams that ended long ago; until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._waiting.run)
+            while True:
+                self._directory.expire(trio.current_time())
+                await trio.sleep(EXPIRE_EVERY_S)
+
+    def samples(self) -> list[Sample]:
+        """Give what `common.metrics` scrapes."""
+        return [
+            ("weir_hls_waiting_requests", "Blocked reloads and hinted parts that wait", len(self._waiting))
+        ]
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer one request."""
+        if request.path.startswith("/hls/"):
+            if request.method == "OPTIONS":
+                return _PREFLIGHT
+            return self._answer_hls(request, request.path.split("/"))
+        answer = self._pages.answer(request)
+        if answer is not None:
+            return answer
+        return _OPTIONS if request.method == "OPTIONS" else _ROOT_404
+
+    def _answer_hls(self, request: Request, words: list[str]) -> Answer:
+        if len(words) == 6:
+            _, _, login, stream_id, rendition, name = words
+            stream = self._directory.find(login, stream_id)
+            if stream is None:
+                return self._missing(login)
+            if name == PLAYLIST:
+                return self._playlist(request, stream, rendition)
+            return self._media(request, stream, rendition, name)
+        if len(words) == 4 and words[3] == PLAYLIST:
+            stream = self._directory.get(words[2])
+            return self._missing(words[2]) if stream is None else self._multivariant(request, stream)
+        return self._refuse(Refused(404, "streams are at /hls/CHANNEL/index.m3u8"))
+
+    def _missing(self, login: str) -> Response:
+        if self._directory.get(login) is None:
+            return self._refuse(Refused(404, "the channel is offline"))
+        return self._refuse(Refused(404, "this broadcast is over, and the channel has begun another one"))
+
+    # Playlists
+
+    def _multivariant(self, request: Request, stream: Stream) -> Answer:
+        return self._answer_playlist(request, stream, _ANY_RENDITION, None, stream.multivariant)
+
+    def _playlist(self, request: Request, stream: Stream, rendition: str) -> Answer:
+        directives = parse_directives(request.query)
+        if isinstance(directives, Refused):
+            return self._refuse(directives, blocking=True)
+
+        def ask() -> PlaylistAnswer:
+            return stream.playlist(rendition, directives)
+
+        return self._answer_playlist(request, stream, (rendition,), directives, ask)
+
+    def _answer_playlist(
+        self,
+        request: Request,
+        stream: Stream,
+        renditions: tuple[str, ...],
+        directives: Directives | None,
+        ask: Callable[[], PlaylistAnswer],
+    ) -> Answer:
+        """`directives`: `None` for the multivariant playlist, which has none."""
+        gzip = accepts_gzip(request.headers.get(b"accept-encoding"))
+        blocking = directives is not None and directives.msn is not None
+        if_none_match = request.headers.get(b"if-none-match")
+
+        def respond_if_ready() -> Response | None:
+            answer = ask()
+            match answer:
+                case PlaylistReady():
+                    return self._render(stream, answer, if_none_match, gzip=gzip, blocking=blocking)
+                case Refused():
+                    return self._refuse(answer, blocking=blocking)
+                case Wait():
+                    return None
+                case _:
+                    assert_never(answer)
+
+        response = respond_if_ready()
+        if response is not None:
+            return response
+        question = (directives, gzip, if_none_match)
+        late = self._refuse(Refused(503, "the stream has not come that far"), blocking=blocking)
+        return self._waiting.hold(stream, renditions, question, respond_if_ready, late)
+
+    def _render(
+        self,
+        stream: Stream,
+        ready: PlaylistReady,
+        if_none_match: bytes | None,
+        *,
+        gzip: bool,
+        blocking: bool,
+    ) -> Response:
+        key = (id(ready), gzip, blocking)
+        known = self._rendered.get(key)
+        if known is not None and known[0] is ready and if_none_match is None:
+            return known[1]
+        etag = f'"{stream.stream_id}-{ready.etag}{"-gz" if gzip else ""}"'
+        lasts = blocking or ready.ended
+        headers = [
+            ("Content-Type", "application/vnd.apple.mpegurl"),
+            (
+                "Cache-Control",
+                f"public, max-age={self._blocked_max_age_s if lasts else self._plain_max_age_s}",
+            ),
+            ("ETag", etag),
+            ("Vary", "Accept-Encoding"),
+            *CORS,
+        ]
+        if if_none_match is not None and etag_matches(if_none_match, etag.encode()):
+            return respond(304, headers=headers)
+        if gzip:
+            headers.append(("Content-Encoding", "gzip"))
+        response = respond(200, ready.gzip if gzip else ready.plain, headers)
+        if len(self._rendered) >= _RENDERED_KEPT:
+            del self._rendered[next(iter(self._rendered))]
+        self._rendered[key] = (ready, response)
+        return response
+
+    def _refuse(self, refused: Refused, *, blocking: bool = False) -> Response:
+        return _refusal(
+            refused.status,
+            refused.reason,
+            self._blocked_failed_max_age_s if blocking else self._failed_max_age_s,
+        )
+
+    # Media
+
+    def _media(self, request: Request, stream: Stream, rendition: str, name: str) -> Answer:
+        headers = request.headers
+
+        def respond_if_ready() -> Response | None:
+            answer = stream.media(rendition, name)
+            if isinstance(answer, Wait):
+                return None
+            if isinstance(answer, Refused):
+                return self._refuse(answer)
+            return respond_media(headers, rendition, answer)
+
+        response = respond_if_ready()
+        if response is not None:
+            return response
+        conditions = tuple(headers.get(header) for header in (b"range", b"if-range", b"if-none-match"))
+        late = self._refuse(Refused(503, "the part has not come"))
+        return self._waiting.hold(stream, (rendition,), (name, conditions), respond_if_ready, late)
+
+
+@lru_cache(maxsize=256)
+def _refusal(status: int, reason: str, max_age_s: int) -> Response:
+    retry = (("Retry-After", "1"),) if status == 503 else ()
+    return respond_text(status, reason, (("Cache-Control", f"public, max-age={max_age_s}"), *retry, *CORS))
