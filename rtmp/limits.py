@@ -1,7 +1,8 @@
 """How much one encoder, and all of them together, may ask of the RTMP server."""
 
-from collections import Counter
 from dataclasses import dataclass
+
+from common.limits import ConnectionCaps, is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,9 @@ class RtmpLimits:
 
     max_connections: int = 2000
     max_per_address: int = 100
+    """From one IPv4 address or one IPv6 /64; loopback is exempt."""
     max_unauthenticated: int = 500
+    """Connections that have not published yet."""
 
 
 @dataclass(slots=True)
@@ -63,35 +66,26 @@ class RtmpStats:
     """Messages and tags that were dropped."""
 
 
-class ConnectionCaps:
-    """Counts connections against the caps. Synchronous: decides, never waits."""
+class Door:
+    """Lets connections in within the caps, and counts them. Synchronous: decides, never waits."""
 
     def __init__(self, limits: RtmpLimits, stats: RtmpStats) -> None:
-        self._limits = limits
         self._stats = stats
-        self._by_address: Counter[str] = Counter()
+        self._max_unauthenticated = limits.max_unauthenticated
+        self._caps = ConnectionCaps(total=limits.max_connections, per_client=limits.max_per_address)
 
-    def open(self, address: str) -> str | None:
-        """Count a new connection; returns why it must be closed instead, or `None`. Pair the latter with `close`."""
-        limits, stats = self._limits, self._stats
-        refusal = None
-        if stats.connections >= limits.max_connections:
-            refusal = f"{limits.max_connections} connections are open"
-        elif stats.unauthenticated >= limits.max_unauthenticated:
-            refusal = f"{limits.max_unauthenticated} connections have not published yet"
-        elif self._by_address[address] >= limits.max_per_address:
-            refusal = f"{limits.max_per_address} connections from one address are open"
-        if refusal is not None:
-            stats.refused_total += 1
-            return refusal
-        stats.connections += 1
-        stats.connections_total += 1
-        self._by_address[address] += 1
-        return None
+    def enter(self, address: str) -> bool:
+        """Let a connection in, or say False: close it at once. Pair a True with `leave`."""
+        if self._stats.unauthenticated >= self._max_unauthenticated or not self._caps.enter(
+            address, exempt=is_loopback(address)
+        ):
+            self._stats.refused_total += 1
+            return False
+        self._stats.connections += 1
+        self._stats.connections_total += 1
+        return True
 
-    def close(self, address: str) -> None:
+    def leave(self, address: str) -> None:
         """Count a connection out again."""
         self._stats.connections -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        self._caps.leave(address, exempt=is_loopback(address))

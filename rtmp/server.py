@@ -13,7 +13,7 @@ from common.ingest import Accepted, Gate, Publication, PublishRequest, Rejected,
 from common.serving import peer_address, serve
 from rtmp.errors import RemoteProtocolError
 from rtmp.events import PublishRequested
-from rtmp.limits import ConnectionCaps, RtmpLimits, RtmpStats
+from rtmp.limits import Door, RtmpLimits, RtmpStats
 from rtmp.pump import PublisherPump
 
 log = structlog.get_logger(__name__)
@@ -40,16 +40,17 @@ async def serve_rtmp(
     Takes the listeners over and closes them. `drain_s` bounds how long the publications may take to end. Cancelling is
     safe: publications are still ended, each under its own deadline.
     """
-    caps = ConnectionCaps(limits, stats)
+    door = Door(limits, stats)
     open_connections: set[trio.CancelScope] = set()
 
     async def handle(stream: trio.SocketStream) -> None:
         address = peer_address(stream)
-        refusal = "the server is stopping" if stop.is_set() else caps.open(address)
-        if refusal is not None:
-            log.debug("connection_refused", address=address, reason=refusal)
+        if stop.is_set() or not door.enter(address):
+            log.debug("connection_refused", address=address)
             await trio.lowlevel.checkpoint()
             return
+        # For the rest of this task, which is the connection's: what `serve` logs about its end included.
+        structlog.contextvars.bind_contextvars(address=address)
         scope = trio.CancelScope()
         open_connections.add(scope)
         try:
@@ -57,7 +58,7 @@ async def serve_rtmp(
                 await handle_connection(stream, gate=gate, address=address, limits=limits, stats=stats)
         finally:
             open_connections.discard(scope)
-            caps.close(address)
+            door.leave(address)
 
     async def hang_up() -> None:
         await stop.wait()
@@ -115,28 +116,27 @@ class _Connection:
         self._limits = limits
         self._stats = stats
         self._pump = PublisherPump(limits, stats)
-        self._log = log.bind(address=address)
         self._message_cut = False
         """True while a write is under way: after one that was cancelled, nothing more can be said."""
 
     async def run(self, gate: Gate) -> None:
         request = await self._wait_request()
         if request is None:
-            self._log.debug("connection_left_without_publishing")
+            log.debug("connection_left_without_publishing")
             return
         match await self._ask(gate, request):
             case Accepted(publication):
                 await self._publish(publication)
             case Rejected(description):
                 self._stats.rejected_total += 1
-                self._log.info("publish_rejected", reason=description, encoder=request.encoder)
+                log.info("publish_rejected", reason=description, encoder=request.encoder)
                 self._pump.reject(description)
                 await self._send(self._pump.data_to_send())
                 await self._wait_close()
             case Unavailable(description):
                 # Closed without a word: after `Denied` OBS would not try again.
                 self._stats.unavailable_total += 1
-                self._log.warning("publish_unavailable", reason=description)
+                log.warning("publish_unavailable", reason=description)
 
     async def _wait_request(self) -> PublishRequested | None:
         """Talk until the publish request; `None` when the peer left before."""
@@ -168,7 +168,7 @@ class _Connection:
                 await self._relay(publication)
         finally:
             self._stats.publishers -= 1
-            self._log.info("publisher_left", clean=self._pump.finished, ended=publication.end_reason)
+            log.info("publisher_left", clean=self._pump.finished, ended=publication.end_reason)
             with trio.move_on_after(self._limits.end_s, shield=True):
                 await publication.end(clean=self._pump.finished)
         if self._pump.finished:
@@ -194,7 +194,7 @@ class _Connection:
         """Handle received bytes; return the answer they ask for, mostly none."""
         self._pump.receive(bytes(data))
         for notice in self._pump.notices:
-            self._log.warning("publisher_notice", notice=notice)
+            log.warning("publisher_notice", notice=notice)
         self._pump.notices.clear()
         return self._pump.data_to_send()
 
