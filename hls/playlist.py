@@ -148,8 +148,6 @@ def _server_control(control: Control) -> str:
 
 def _first_with_parts(window: Window) -> int:
     """Index of the oldest listed segment that keeps its PART tags (E12)."""
-    if window.ended:
-        return len(window.segments)
     limit = PARTS_LISTED_TARGETS * window.control.target_duration_s
     edge_s = window.current.duration_s if window.current else 0.0
     index = len(window.segments)
