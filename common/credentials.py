@@ -22,7 +22,7 @@ _SECRET_LENGTH = 43
 """Digits of base 62 that hold 256 bits."""
 
 _HASHING_THREADS = trio.CapacityLimiter(2)
-"""A hash takes 64 MB and a core for some 50 ms; logins queue rather than take the machine from the live streams."""
+"""A hash takes 64 MB and a core for 0.1 to 0.2 s; logins queue rather than take the machine from the live streams."""
 
 _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memory profile
 
@@ -61,7 +61,7 @@ def secret_sha256(text: str) -> bytes:
 
 
 async def hash_password(password: str) -> str:
-    """Give the argon2id hash to store. In a thread: cancelling waits for it, some 50 ms."""
+    """Give the argon2id hash to store. In a thread; cancelling waits for it."""
     return await trio.to_thread.run_sync(_hasher.hash, password, limiter=_HASHING_THREADS)
 
 

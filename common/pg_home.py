@@ -7,6 +7,7 @@ file in the data directory says so. Directories we did not make are never change
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pwd
 import stat
@@ -22,7 +23,9 @@ ELSEWHERE = Path("/var/lib/weir")
 POINTER = "postgres.location"
 """File in the data directory that names the cluster's home when it is `ELSEWHERE`."""
 
-_SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET_NAME = ".s.PGSQL.5432"
+"""What PostgreSQL calls its socket, after the port it would have."""
+
 _MAX_SOCKET_PATH_BYTES = 107
 """sun_path of sockaddr_un holds 108 bytes with the final NUL on Linux."""
 
@@ -64,7 +67,7 @@ class Home:
         Too long for the kernel, or with a comma, which both PostgreSQL and asyncpg take for the end of a path.
         """
         inside = self.path / "run"
-        if len(os.fsencode(inside / _SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES and "," not in str(inside):
+        if len(os.fsencode(inside / SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES and "," not in str(inside):
             return inside
         return Path(tempfile.gettempdir()) / f"weir-{self.owner.uid}-{_hash(self.path)}"
 
@@ -132,11 +135,23 @@ def _new_home(real: Path) -> Home:
             raise EmbeddedPostgresError(
                 f"{account.name}, who runs PostgreSQL, must be able to search {ELSEWHERE}"
             )
-        home = Home(ELSEWHERE / _hash(real), account)
+        home = Home(_unused(ELSEWHERE / _hash(real)), account)
     make_private(home.path, account)
     if home.path.parent == ELSEWHERE:
         (real / POINTER).write_text(f"{home.path}\n")
     return home
+
+
+def _unused(path: Path) -> Path:
+    """Give `path`, or the first of `path-2`, `path-3` … that holds no cluster.
+
+    One that does belonged to a data directory of the same name that was deleted: its database must not appear in a new
+    one, and it is not ours to throw away.
+    """
+    names = itertools.chain(
+        [path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    )
+    return next(name for name in names if not (name / "cluster").exists())
 
 
 def _account(real: Path) -> Account:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import trio
 
 from common.pg_binaries import Binaries, EmbeddedPostgresError
-from common.pg_home import Home
+from common.pg_home import SOCKET_NAME, Home
 
 DATABASE = "weir"
 """Name of the database and of the role that owns it; the role is no superuser."""
@@ -99,8 +99,10 @@ def _works_in(pid: int, directory: Path) -> bool:
 
 async def initialize(home: Home, binaries: Binaries) -> None:
     """Make the cluster, all of it or nothing: killed half-way, the next call begins anew."""
-    unfinished = home.path / "cluster.new"
-    await trio.to_thread.run_sync(shutil.rmtree, unfinished, True)
+    for leftover in home.path.glob("cluster.new-*"):
+        await trio.to_thread.run_sync(shutil.rmtree, leftover, True)
+    # A new name each time: the initdb of a weir that was killed may still be at work on its own.
+    unfinished = home.path / f"cluster.new-{os.getpid()}"
     await _run(home, binaries, "initdb", *_initdb_arguments(unfinished))
     await _write(home, unfinished / "pg_hba.conf", f"local {DATABASE} {DATABASE} peer map=weir\n")
     users = dict.fromkeys(("root", home.owner.name))
@@ -136,18 +138,46 @@ async def start(home: Home, binaries: Binaries) -> None:
 async def _started(home: Home, binaries: Binaries, arguments: tuple[str, ...]) -> bool:
     """Start the server; `False` where processes of a killed one are still busy."""
     if read_postmaster(home) is None:
-        # PostgreSQL would refuse to start if the number in a stale file were any living process of its user.
-        (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+        _remove_stale_locks(home)
     home.log.unlink(missing_ok=True)
+    logged = _log_sizes(home)
     try:
         await _run(home, binaries, "pg_ctl", "start", *arguments)
-    except EmbeddedPostgresError:
+    except EmbeddedPostgresError as exc:
+        said = _logged_since(home, logged)
         # After a kill -9 of the postmaster its backends finish their statement before they notice.
-        if "shared memory block" not in _log_tail(home):
-            raise
+        if "shared memory block" not in said:
+            raise EmbeddedPostgresError(f"{exc}\n{said}".rstrip()) from exc
         await trio.lowlevel.checkpoint()
         return False
     return True
+
+
+def _remove_stale_locks(home: Home) -> None:
+    """Remove the lock files of a server that was killed.
+
+    PostgreSQL does so itself unless the number in them is a process of its user: another one by now, or the dead server,
+    unburied because process 1 of the container is not one that buries.
+    """
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+        (home.socket_directory / name).unlink(missing_ok=True)
+
+
+def _log_sizes(home: Home) -> dict[Path, int]:
+    """Give the length of each log file, in bytes."""
+    files = [home.log, *(home.path / "log").glob("*.log")]
+    return {file: file.stat().st_size if file.exists() else 0 for file in files}
+
+
+def _logged_since(home: Home, before: dict[Path, int]) -> str:
+    """Give what the server has logged since, its last lines."""
+    said = ""
+    for file, size in _log_sizes(home).items():
+        if size:
+            start = before.get(file, 0)
+            said += file.read_bytes()[start if size >= start else 0 :].decode(errors="replace")
+    return said[-2000:].strip()
 
 
 async def stop(home: Home, binaries: Binaries) -> None:
@@ -179,13 +209,6 @@ async def wait_gone(home: Home, postmaster: Postmaster) -> None:
         os.close(descriptor)
 
 
-def _log_tail(home: Home) -> str:
-    try:
-        return home.log.read_text(errors="replace")[-2000:]
-    except OSError:
-        return ""
-
-
 async def _write(home: Home, path: Path, text: str) -> None:
     """Write a file in the owner's directory as the owner: root writing there by path could be led astray by a symlink."""
     await trio.run_process(["tee", str(path)], stdin=text.encode(), capture_stdout=True, **_as_owner(home))
@@ -202,7 +225,7 @@ async def _run(home: Home, binaries: Binaries, program: str, *arguments: str, st
         raise EmbeddedPostgresError(f"cannot run {command[0]} as {home.owner.name}: {exc}") from exc
     if result.returncode:
         said = (result.stdout + result.stderr).decode(errors="replace").strip()
-        raise EmbeddedPostgresError(f"PostgreSQL's {program} failed:\n{said}\n{_log_tail(home)}".rstrip())
+        raise EmbeddedPostgresError(f"PostgreSQL's {program} failed:\n{said}")
 
 
 def _as_owner(home: Home) -> dict[str, Any]:
