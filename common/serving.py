@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 import trio
 
-from common.errors import WeirError
+from common.errors import WeirError, leaves
 
 log = structlog.get_logger(__name__)
 
@@ -125,16 +125,9 @@ def _report(peers_fault: tuple[type[Exception], ...]) -> Iterator[None]:
     except* Exception as group:
         theirs, ours = group.split(lambda error: isinstance(error, peers_fault))
         if theirs:
-            log.info("connection_ended", errors=[repr(error) for error in _leaves(theirs)])
+            log.info("connection_ended", errors=[repr(error) for error in leaves(theirs)])
         if ours:
             log.exception("connection_handler_crashed", exc_info=ours)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    leaves: list[BaseException] = []
-    for error in group.exceptions:
-        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return leaves
 
 
 async def serve(

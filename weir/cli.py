@@ -9,7 +9,7 @@ import trio
 import typer
 
 from common.config import Config, load_config
-from common.errors import WeirError
+from common.errors import WeirError, leaves
 from common.logs import configure_logs
 from weir.cli_accounts import key_app, user_app
 from weir.cli_doctor import doctor
@@ -36,13 +36,17 @@ class Role(enum.Enum):
 
 def main() -> None:
     """Entry point of `weir`."""
+    refusals: list[WeirError] = []
     try:
         app()
-    except WeirError as error:
-        print(f"weir: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
+    except* WeirError as group:  # Trio's nurseries group what they raise
+        refusals = leaves(group)
+    except* KeyboardInterrupt:
         raise SystemExit(130) from None
+    if refusals:
+        for error in refusals:
+            print(f"weir: {error}", file=sys.stderr)
+        raise SystemExit(1)
 
 
 @app.command()

@@ -9,12 +9,15 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 import psutil
+
+from common.embedded_pg import cluster_status
 
 WEIR = Path(sys.executable).with_name("weir")
 FFMPEG_NEW = imageio_ffmpeg.get_ffmpeg_exe()
@@ -81,9 +84,16 @@ class Weir:
             [WEIR, *arguments], env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def descendants(self) -> list[psutil.Process]:
-        children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
-        return children
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs because of it: its children, and the database, which pg_ctl detaches."""
+        status = cluster_status(Path(self.environment["WEIR_DATA_DIR"]))
+        assert status is not None
+        postmaster = int((status.cluster / "postmaster.pid").read_text().split()[0])
+        found: list[psutil.Process] = []
+        for pid in (self.process.pid, postmaster):
+            parent = psutil.Process(pid)
+            found += [parent, *parent.children(recursive=True)]
+        return found
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Kills it when it does not end."""
@@ -123,8 +133,9 @@ def start_weir(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
     return weir
 
 
-def _collect(pipe: Iterator[str], lines: list[str]) -> None:
-    lines.extend(line.rstrip("\n") for line in pipe)
+def _collect(pipe: IO[str], lines: list[str]) -> None:
+    with pipe:
+        lines.extend(line.rstrip("\n") for line in pipe)
 
 
 @dataclass
@@ -150,3 +161,20 @@ def get(url: str, timeout: float = 15.0) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def fetch_status(url: str) -> int:
+    """Status of a GET of something that is no text."""
+    try:
+        with urllib.request.urlopen(url, timeout=15) as answer:
+            answer.read()
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def left_over(processes: list[psutil.Process], seconds: float = 5.0) -> list[psutil.Process]:
+    """Those that still run after `seconds`."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    still: list[psutil.Process] = alive
+    return still

@@ -7,11 +7,10 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.harness import FFMPEG_DEBIAN, FFMPEG_NEW, Encoder, Weir, get, poll
+from tests.e2e.harness import FFMPEG_DEBIAN, FFMPEG_NEW, Encoder, Weir, get, left_over, poll
 
 pytestmark = pytest.mark.real
 
@@ -50,11 +49,10 @@ def test_ffmpeg_to_chromium_and_a_clean_end(
     )
     page.close()
 
-    children = weir.descendants()
-    assert children, "the embedded database is a child"
+    processes = weir.processes()
+    assert len(processes) > 2, "the server and the database with its workers"
     assert weir.stop() == 0
-    psutil.wait_procs(children, timeout=5)
-    assert [child for child in children if child.is_running()] == []
+    assert left_over(processes) == []
 
 
 def test_a_plain_player_plays_the_same_url(
@@ -144,10 +142,9 @@ def test_the_demo_is_live_at_once_and_leaves_nothing(
     page.goto(weir.find(r"(http://\S+/demo)"))
     poll("the demo moves", lambda: playing(page), 30)
     page.close()
-    children = weir.descendants()
+    processes = weir.processes()
     assert weir.stop() == 0
-    psutil.wait_procs(children, timeout=5)
-    assert [child for child in children if child.is_running()] == []
+    assert left_over(processes) == []
 
 
 def test_both_listeners_tell_their_health_and_numbers(weir_factory: Callable[..., Weir]) -> None:
