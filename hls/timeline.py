@@ -31,7 +31,8 @@ MAX_CATCH_UP_S = 60.0
 """GAP parts made in one go when `tick` comes late (a suspended machine); what is older is forgotten."""
 
 EARLY_AUDIO = 500
-"""Audio packets of a new connection kept until its first keyframe says what time it is (some ten seconds)."""
+EARLY_AUDIO_TICKS = 2 * CLOCK_HZ
+"""Audio of a new connection that is kept until its first keyframe says what time it is."""
 
 
 @dataclass(slots=True)
@@ -424,31 +425,40 @@ class _Running:
     # -- new connections and configurations -----------------------------------------------------------------------
 
     def _reconnect(self, dts: int, now: float) -> None:
-        """The first usable packet of a new connection: the timeline goes on at the wall clock's pace."""
+        """The leading track of a new connection starts with this stamp: the timeline goes on at the wall clock's pace."""
+        target = self._wall_position(now)
         if not self._in_gap:
             self._begin_gap()
-        target = self._last_end + round((now - self._last_at) * CLOCK_HZ)
         if target - self.grid.position > self._cadence.frame_ticks * 3 // 2:
             self.grid.add_gap(target)
         self._clock.set(dts, self.grid.position, now)
-        early, self._early_audio = self._early_audio, deque(maxlen=EARLY_AUDIO)
+        self._replay_early_audio(now)
+
+    def _wall_position(self, now: float) -> int:
+        """Where the timeline would be at `now` if the encoder had not been away."""
+        return self._last_end + round((now - self._last_at) * CLOCK_HZ)
+
+    def _audio_reconnects(self, packet: Packet, now: float) -> bool:
+        """Audio of a new connection waits for the first keyframe, but not for long: there may be no video."""
+        if self._leader is Track.AUDIO:
+            self._reconnect(packet.dts, now)
+            return True
+        self._early_audio.append((packet, now))
+        first, arrived_at = self._early_audio[0]
+        if packet.dts - first.dts >= EARLY_AUDIO_TICKS:
+            if not self._in_gap:
+                self._begin_gap()
+            self._clock.set(first.dts, self._wall_position(arrived_at), arrived_at)
+            self._replay_early_audio(now)
+        return False
+
+    def _replay_early_audio(self, now: float) -> None:
         lane = self._next_lane or self._lane
-        for packet, at in early:
+        for packet, at in self._early_audio:
             if lane is not None:
                 lane.offer(self._clock.map(Track.AUDIO, packet.dts, at), packet.data)
                 self._audio_gap_at = now + self._gap_after_s
-
-    def _audio_reconnects(self, packet: Packet, now: float) -> bool:
-        """Audio of a new connection waits for the first keyframe, unless there seems to be no video."""
-        if self._leader is Track.VIDEO:
-            self._early_audio.append((packet, now))
-            first, _ = self._early_audio[0]
-            if packet.dts - first.dts < 2 * CLOCK_HZ:
-                return False
-            self._reconnect(first.dts, now)
-            return False
-        self._reconnect(packet.dts, now)
-        return True
+        self._early_audio.clear()
 
     def _switch(self, out: int, cts: int, now: float) -> None:
         """Changed configurations begin here."""
