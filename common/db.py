@@ -331,11 +331,14 @@ async def open_database(
     async with open_bridge() as bridge:
         connector = Connector(bridge, dsn, statement_timeout_s=statement_timeout_s)
         database = Database(connector, pool_size=pool_size)
-        async with running(database.keep_listening):
-            if wait_s is not None:
-                await _wait_opened(database, wait_s)
-            yield database
-        await database.close()
+        try:
+            async with running(database.keep_listening):
+                if wait_s is not None:
+                    await _wait_opened(database, wait_s)
+                yield database
+        finally:
+            with trio.move_on_after(2 * CLOSE_S, shield=True):
+                await database.close()
 
 
 async def _wait_opened(database: Database, wait_s: float) -> None:

@@ -47,7 +47,7 @@ async def open_ready_for(config: DatabaseConfig) -> AsyncIterator[Database]:
     The embedded one is ours alone and is brought up to date; a shared one must be there already, since whoever runs it
     decides when it is migrated. Raises also `SchemaError`.
     """
-    async with open_for(config) as db:
+    async with open_for(config, wait_s=COMMAND_WAIT_S) as db:
         if config.database_url is None:
             await migrate(db)
         await wait_for_version(db, wait_s=0)

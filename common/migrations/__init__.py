@@ -51,7 +51,12 @@ def latest_version() -> int:
 
 async def schema_version(db: "Executor") -> int:
     """Give the version the database has; 0 where it is empty."""
-    if await db.fetchval("select to_regclass('schema_migrations')") is None:
+    # Not to_regclass: after waiting for the advisory lock it still remembers that there was no such table.
+    made = await db.fetchval(
+        "select exists (select from pg_catalog.pg_tables"
+        " where tablename = 'schema_migrations' and schemaname = any(current_schemas(false)))"
+    )
+    if not made:
         return 0
     return int(await db.fetchval("select coalesce(max(version), 0) from schema_migrations"))
 
