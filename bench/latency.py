@@ -116,12 +116,13 @@ class Client:
     async def get(self, path: str, *, patience_s: float = 0.0) -> bytes:
         """Give the body. Raises RuntimeError for any status but 200, for 404 only after `patience_s` of asking again."""
         deadline = trio.current_time() + patience_s
-        while (answer := await self._get(path))[0] == _NOT_FOUND and trio.current_time() < deadline:
+        while True:
+            status, body = await self._get(path)
+            if status == _OK:
+                return body
+            if status != _NOT_FOUND or trio.current_time() >= deadline:
+                raise RuntimeError(f"{path}: {status} {body[:100]!r}")
             await trio.sleep(0.05)
-        status, body = answer
-        if status != _OK:
-            raise RuntimeError(f"{path}: {status} {body[:100]!r}")
-        return body
 
     async def _get(self, path: str) -> tuple[int, bytes]:
         await self._stream.send_all(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field
 
 from bench.flvfile import AUDIO_TAG, DATA_TAG, Clip, Tag, is_keyframe
-from rtmp.amf import encode_values
+from rtmp.amf import AmfValue, encode_values
 
 HELLO = b"\x03" + bytes(1536)
 """C0 and C1."""
@@ -46,7 +46,7 @@ class Replay:
 
 def connect(app: str, url: str) -> bytes:
     """What follows S0 to S2, without C2: the connect command, in the default chunk size."""
-    command = {
+    command: dict[str, AmfValue] = {
         "app": app,
         "type": "nonprivate",
         "flashVer": "FMLE/3.0 (compatible; weir bench)",
