@@ -61,10 +61,15 @@ def audio_frame_ticks(config: AudioConfig) -> int:
 
 
 def video_cadence(frame: int, audio: AudioConfig | None) -> Cadence:
-    """Rhythm for video of `frame` ticks a frame: a third of a second, at least seven frames, and one frame of reserve."""
+    """Rhythm for video of `frame` ticks a frame: a third of a second, at least seven frames, and one frame of reserve.
+
+    Below four frames a second every frame is a part, and the reserve only holds an audio frame.
+    """
     fps = CLOCK_HZ / frame
-    reserve = max(frame, audio_frame_ticks(audio) if audio else 0) + 2 * TICKS_PER_MS
-    count = 1 if fps < 3.99 else max(7, round(fps / 3))
+    audio_frame = audio_frame_ticks(audio) if audio else 0
+    slow = fps < 3.99
+    reserve = (audio_frame if slow else max(frame, audio_frame)) + 2 * TICKS_PER_MS
+    count = 1 if slow else max(7, round(fps / 3))
     # Long audio frames (8 kHz AAC: 128 ms) inflate the reserve beyond what 15 % of a third of a second can hold.
     while count * frame - TICKS_PER_MS < MIN_PART_SHARE * (count * frame + reserve + TICKS_PER_MS):
         count += 1

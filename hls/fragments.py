@@ -17,7 +17,7 @@ import av
 from av.container import InputContainer
 from av.packet import Packet as AvPacket
 
-from common.media import CLOCK_HZ, AudioConfig, MediaConfig, VideoConfig
+from common.media import CLOCK_HZ, MediaConfig, VideoConfig
 from hls.cuts import Sample
 
 MP4_OPTIONS = {
@@ -28,6 +28,8 @@ MP4_OPTIONS = {
 
 BUFFER_BYTES = 1 << 18
 """PyAV hands out what it muxed in pieces of this size."""
+
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 
 DEMUX_OPTIONS = {"probesize": "32", "analyzeduration": "0"}
 
@@ -47,12 +49,21 @@ class Muxer:
     def __init__(self, config: MediaConfig) -> None:
         self.timescale = CLOCK_HZ if isinstance(config, VideoConfig) else config.sample_rate
         """Ticks a second of the samples."""
+        if isinstance(config, VideoConfig):
+            self._values: dict[str, Any] = {"width": config.width, "height": config.height}
+        else:
+            # libavformat's own idea, from the AudioSpecificConfig, differs for HE-AAC.
+            self._values = {
+                "sample_rate": config.sample_rate,
+                "layout": LAYOUTS.get(config.channels, "stereo"),
+            }
         try:
-            self.init = self._make_init(config)
+            with _open_flv(config) as flv:
+                first = self._mux([], 1, flv)
+            self._template = av.open(BytesIO(first), "r", format="mp4", options=DEMUX_OPTIONS)
+            self.init = self._mux([], 1, self._template)
             """ftyp and moov, no samples (A3)."""
-            self._template = av.open(BytesIO(self.init), "r", format="mp4", options=DEMUX_OPTIONS)
-            self._skip = len(self._mux([], 1, self._template, None))
-        except (av.FFmpegError, ValueError, OverflowError, IndexError) as error:
+        except (av.FFmpegError, ValueError, ArithmeticError, LookupError) as error:
             raise FragmentError(f"unusable {config.codec} configuration: {error}") from error
 
     def fragment(self, samples: tuple[Sample, ...], sequence: int) -> bytes:
@@ -63,27 +74,13 @@ class Muxer:
 
         """
         try:
-            muxed = self._mux(samples, sequence, self._template, None)
-        except (av.FFmpegError, ValueError, OverflowError) as error:
+            muxed = self._mux(samples, sequence, self._template)
+        except (av.FFmpegError, ValueError, ArithmeticError) as error:
             raise FragmentError(f"cannot mux part {sequence}: {error}") from error
-        return muxed[self._skip :]
-
-    def _make_init(self, config: MediaConfig) -> bytes:
-        if isinstance(config, VideoConfig):
-            template = _flv(9, 1, b"\x17\x00\x00\x00\x00" + config.extradata)
-            values: dict[str, Any] = {"width": config.width, "height": config.height}
-        else:
-            template = _flv(8, 4, b"\xaf\x00" + config.extradata)
-            values = {"sample_rate": config.sample_rate, "layout": _layout(config)}
-        with template:
-            return self._mux([], 1, template, values)
+        return muxed[len(self.init) :]
 
     def _mux(
-        self,
-        samples: list[Sample] | tuple[Sample, ...],
-        sequence: int,
-        template: InputContainer,
-        values: dict[str, Any] | None,
+        self, samples: list[Sample] | tuple[Sample, ...], sequence: int, template: InputContainer
     ) -> bytes:
         out = _Pieces()
         options = {**MP4_OPTIONS, "fragment_index": str(sequence)}
@@ -91,7 +88,7 @@ class Muxer:
         try:
             stream = container.add_stream_from_template(template.streams[0], opaque=True)
             stream.time_base = time_base = Fraction(1, self.timescale)
-            for name, value in (values or {}).items():
+            for name, value in self._values.items():
                 setattr(stream.codec_context, name, value)
             container.start_encoding()
             for sample in samples:
@@ -121,16 +118,13 @@ class _Pieces:
         return len(data)
 
 
-def _layout(config: AudioConfig) -> str:
-    return {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}.get(
-        config.channels, "stereo"
-    )
-
-
-def _flv(tag_type: int, flags: int, body: bytes) -> InputContainer:
-    """Open an FLV of one configuration tag: the way to a stream with extradata that PyAV leaves open."""
-    tag = bytes([tag_type]) + len(body).to_bytes(3, "big") + bytes(7) + body
+def _open_flv(config: MediaConfig) -> InputContainer:
+    """Open an FLV of one configuration tag: PyAV's only way to a stream with extradata that was not encoded here."""
+    if isinstance(config, VideoConfig):
+        kind, flags, body = 9, 1, b"\x17\x00\x00\x00\x00" + config.extradata
+    else:
+        kind, flags, body = 8, 4, b"\xaf\x00" + config.extradata
+    tag = bytes([kind]) + len(body).to_bytes(3, "big") + bytes(7) + body
     head = b"FLV\x01" + bytes([flags]) + b"\x00\x00\x00\x09" + bytes(4)
-    return av.open(
-        BytesIO(head + tag + len(tag).to_bytes(4, "big")), "r", format="flv", options=DEMUX_OPTIONS
-    )
+    file = BytesIO(head + tag + len(tag).to_bytes(4, "big"))
+    return av.open(file, "r", format="flv", options=DEMUX_OPTIONS)

@@ -69,6 +69,7 @@ class Grid:
         self._segment: Literal["none", "keyed", "unkeyed", "gap"] = "none"
         self._head: SlotStarted | None = None
         self._gop_start: int | None = None
+        self._pieces_cut = 0
         self.gop_ticks = 0
         """Distance of the last two keyframes; 0 before the second."""
 
@@ -109,7 +110,7 @@ class Grid:
             self.end_segment()
         elif self._part_is_full(sample):
             self._cut_part()
-            if self._is_piece_of_long_gop():
+            if self._ends_piece_of_long_gop():
                 self.cut_without_keyframe += 1
                 self.end_segment()
 
@@ -176,17 +177,22 @@ class Grid:
     def _segment_may_end(self) -> bool:
         return self._segment == "unkeyed" or self._segment_ticks + self._open_ticks >= SEGMENT_TICKS
 
-    def _is_piece_of_long_gop(self) -> bool:
-        """A GOP known to be longer than a segment may be is split evenly, so that every piece but one starts without IDR."""
-        if self.gop_ticks <= self._limit:
+    def _ends_piece_of_long_gop(self) -> bool:
+        """A GOP known to be longer than a segment may be is split evenly, so that its keyframe starts a segment (A2)."""
+        if self._gop_start is None or self.gop_ticks <= self._limit:
             return False
-        piece = self.gop_ticks // -(-self.gop_ticks // self._limit)
-        return self._segment_ticks >= piece - self.cadence.part_target_ticks // 2
+        pieces = -(-self.gop_ticks // self._limit)
+        due = self._gop_start + self.gop_ticks * (self._pieces_cut + 1) // pieces
+        if self._pieces_cut + 1 >= pieces or self.position < due - self.cadence.part_target_ticks // 2:
+            return False
+        self._pieces_cut += 1
+        return True
 
     def _note_keyframe(self, sample: Sample) -> None:
         if self._gop_start is not None:
             self.gop_ticks = sample.dts - self._gop_start
         self._gop_start = sample.dts
+        self._pieces_cut = 0
 
     def _start_segment(self, kind: Literal["keyed", "unkeyed", "gap"]) -> None:
         if self._head is None:

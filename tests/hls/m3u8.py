@@ -250,7 +250,7 @@ def check_reload(old: ReadPlaylist, new: ReadPlaylist) -> None:
     if new.media_sequence <= old.media_sequence + len(old.segments) and not (old.skipped or new.skipped):
         assert raised == removed_discontinuities, "E11"
     for hint in old.hints:
-        if hint["TYPE"] == "PART" and new.parts:
+        if hint["TYPE"] == "PART" and not new.ended:
             uris = {part.uri for part in new.parts}
             assert hint["URI"] in uris or hint in new.hints, "C12"
 

@@ -77,15 +77,17 @@ class Show:
 
     def look(self) -> None:
         """Reload what changed, check it against what was there before, and load what is new."""
+        changed = False
         for name in self.stream.renditions:
             version = self.stream.version(name)
             if not self.watch or version == self._versions.get(name):
                 continue
+            changed = True
             self._versions[name] = version
             answer = self.stream.playlist(name, Directives())
             if isinstance(answer, PlaylistReady):
                 self._see(name, m3u8.read(answer.plain.decode()))
-        if len(self.playlists) == 2:
+        if changed and len(self.playlists) == 2:
             m3u8.check_renditions(*self.playlists.values())
 
     def _see(self, name: str, playlist: m3u8.ReadPlaylist) -> None:
@@ -94,7 +96,9 @@ class Show:
             m3u8.check_reload(before, playlist)
         self.playlists[name] = playlist
         for segment in playlist.all_segments:
-            self.segments.setdefault(name, {})[segment.msn] = segment
+            known = self.segments.setdefault(name, {})
+            if segment.parts or segment.msn not in known:
+                known[segment.msn] = segment
             assert segment.init is not None
             self.inits.setdefault(name, {}).setdefault(segment.init, self.load(name, segment.init))
             for part in segment.parts:
