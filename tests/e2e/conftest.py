@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.harness import CHROMIUM, CHROMIUM_FLAGS, FFMPEG_NEW, Encoder, Weir, start_weir
+from tests.e2e.harness import CHROMIUM, CHROMIUM_FLAGS, FFMPEG_NEW, Encoder, Weir, start_encoder, start_weir
 
 
 @pytest.fixture
@@ -60,25 +60,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def publish(clip: Path) -> Iterator[Callable[..., Encoder]]:
     encoders: list[Encoder] = []
 
-    def start(url: str, *, ffmpeg: str = FFMPEG_NEW, file: Path = clip) -> Encoder:
-        command = [
-            ffmpeg,
-            "-v",
-            "error",
-            "-re",
-            "-stream_loop",
-            "5",
-            "-i",
-            str(file),
-            "-c",
-            "copy",
-            "-f",
-            "flv",
-            url,
-        ]
-        encoders.append(
-            Encoder(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        )
+    def start(url: str, *, ffmpeg: str = FFMPEG_NEW) -> Encoder:
+        encoders.append(start_encoder(url, clip, ffmpeg=ffmpeg))
         return encoders[-1]
 
     yield start

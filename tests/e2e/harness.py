@@ -118,7 +118,7 @@ def start_weir(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
         **settings,
     }
     process = subprocess.Popen(
-        [WEIR, command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [WEIR, *command.split()], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     weir = Weir(process, environment)
     for pipe, lines in ((process.stdout, weir.lines), (process.stderr, weir.errors)):
@@ -152,6 +152,26 @@ class Encoder:
         """End as a person does with Ctrl-C: FCUnpublish and deleteStream are sent."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=10)
+
+
+def start_encoder(url: str, file: Path, *, ffmpeg: str = FFMPEG_NEW) -> Encoder:
+    """Publish `file` in real time, six times over, as it is."""
+    command = [
+        ffmpeg,
+        "-v",
+        "error",
+        "-re",
+        "-stream_loop",
+        "5",
+        "-i",
+        str(file),
+        "-c",
+        "copy",
+        "-f",
+        "flv",
+        url,
+    ]
+    return Encoder(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
 
 def get(url: str, timeout: float = 15.0) -> tuple[int, str]:
