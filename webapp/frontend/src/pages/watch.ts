@@ -3,7 +3,7 @@
 import { ApiError, channel, serverClock, site, type Channel } from "../api";
 import { h, setText } from "../dom";
 import { duration, since } from "../format";
-import { profileFrom } from "../player/config";
+import { debugFrom, profileFrom } from "../player/config";
 import type { PlayerState } from "../player/diagnostics";
 import { Player } from "../player/player";
 import { poll } from "../poll";
@@ -96,6 +96,7 @@ class WatchPage {
       video: this.#video,
       source: `${this.#hlsUrl ?? ""}/hls/${this.#login}/index.m3u8`,
       profile: profileFrom(location.search),
+      debug: debugFrom(location.search),
       clockOffsetMs: () => serverClock.offsetMs,
       onState: (state) => {
         this.#showState(state);

@@ -12,6 +12,11 @@ export type Profile = "default" | "safe" | "stock";
 
 export const SAFE_MARGIN = 0.6;
 
+/** `?debug` in the page's address: hls.js writes what it does to the console. */
+export function debugFrom(search: string): boolean {
+  return new URLSearchParams(search).has("debug");
+}
+
 export function profileFrom(search: string): Profile {
   const wanted = new URLSearchParams(search).get("player");
   return wanted === "safe" || wanted === "stock" ? wanted : "default";

@@ -12,6 +12,7 @@ import { hlsConfig, latencyOptions, type Profile } from "./config";
 import type { Diagnostics, PlayerState } from "./diagnostics";
 import { LatencyController, rangeAt } from "./latency";
 import { Recovery, type PlayerError } from "./recovery";
+import { repairedControllers } from "./short-part";
 import { StallMeter } from "./stalls";
 import { multiplexed, pageProtocol, takeTurn } from "./turn";
 
@@ -23,6 +24,7 @@ export interface PlayerOptions {
   /** Address of the multivariant playlist. */
   readonly source: string;
   readonly profile: Profile;
+  readonly debug: boolean;
   /** How far this machine's clock is behind the server's, in milliseconds. */
   readonly clockOffsetMs: () => number;
   /** Called after every change of the state, never before `start`. */
@@ -173,8 +175,9 @@ export class Player {
   }
 
   #openHls(HlsImpl: HlsClass, lowLatency: boolean): void {
-    const { video, source, profile } = this.#options;
-    const hls = new HlsImpl(hlsConfig(profile, lowLatency, workerPath));
+    const { video, source, profile, debug } = this.#options;
+    const repairs = profile === "stock" ? {} : repairedControllers(HlsImpl);
+    const hls = new HlsImpl({ ...hlsConfig(profile, lowLatency, workerPath), ...repairs, debug });
     this.#hls = hls;
     this.#mode = lowLatency ? "low-latency" : "normal";
     const options = lowLatency ? latencyOptions(profile) : null;
