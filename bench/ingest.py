@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.flvfile import load_clip
+from bench.report import Cell, print_report
 from bench.rtmp_load import Load, Publisher, Target
 from bench.rtmp_wire import Replay, cut
 from bench.servers import Server, nginx_installed, nginx_server, pin_generator, weir_server
@@ -24,6 +25,17 @@ _SPREAD_S = 2.0
 _SETTLE_S = 5.0
 _PROBES = 40
 """Accepts that are timed under load."""
+_COLUMNS = (
+    "ingest, one core",
+    "CPU-s/stream-min",
+    "weir is x",
+    "MB/stream",
+    "accept ms p50",
+    "p99",
+    "under load p50",
+    "p99",
+    "late ms",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Result:
     name: str
     cpu_s_per_stream_minute: float
     database_cpu_s_per_stream_minute: float
+    """PostgreSQL's; 0 for peers."""
     rss_bytes_per_stream: float
     accept_alone_ms: list[float]
     """The first publishers of all, one after the other."""
@@ -122,14 +135,21 @@ def main() -> None:
     for start in servers:
         with start() as server:
             print(f"{server.name}: {count} publishers for {arguments.seconds:.0f} s ...", flush=True)
-            result = measure(
-                server, replay, publishers=count, seconds=arguments.seconds, chunk_size=arguments.chunk_size
+            results.append(
+                measure(
+                    server,
+                    replay,
+                    publishers=count,
+                    seconds=arguments.seconds,
+                    chunk_size=arguments.chunk_size,
+                )
             )
-        results.append(result)
-        _print(result)
-    for peer in results[1:]:
-        ratio = results[0].cpu_s_per_stream_minute / peer.cpu_s_per_stream_minute
-        print(f"weir takes {ratio:.2f} x the CPU of {peer.name}")
+    print_report(
+        "bench.ingest",
+        _COLUMNS,
+        [_row(result, results[0]) for result in results],
+        _notes(results[0], arguments),
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -143,20 +163,33 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print(result: Result) -> None:
+def _row(result: Result, weir: Result) -> list[Cell]:
     alone, loaded = result.accept_alone_ms, result.accept_loaded_ms
-    print(f"  CPU-seconds per stream-minute {result.cpu_s_per_stream_minute:8.3f}")
-    print(f"  of PostgreSQL, besides        {result.database_cpu_s_per_stream_minute:8.3f}")
-    print(f"  memory a stream, MB           {result.rss_bytes_per_stream / 1e6:8.1f}")
-    print(
-        f"  accepted after, ms, ramp-up   {statistics.median(alone):8.1f} p50 {quantile(alone, 0.99):8.1f} p99"
-    )
-    print(
-        f"  the same under load           {statistics.median(loaded):8.1f} p50 {quantile(loaded, 0.99):8.1f} p99"
-    )
-    print(
-        f"  received Mbit/s               {result.mbit_per_s:8.1f}, latest frame {result.late_ms:.0f} ms late"
-    )
+    return [
+        result.name,
+        result.cpu_s_per_stream_minute,
+        weir.cpu_s_per_stream_minute / result.cpu_s_per_stream_minute,
+        result.rss_bytes_per_stream / 1e6,
+        statistics.median(alone),
+        quantile(alone, 0.99),
+        statistics.median(loaded),
+        quantile(loaded, 0.99),
+        result.late_ms,
+    ]
+
+
+def _notes(weir: Result, arguments: argparse.Namespace) -> list[str]:
+    return [
+        (
+            f"{arguments.publishers} publishers, 6 Mbit/s 1080p30 H.264 + AAC, chunks of {arguments.chunk_size} bytes, "
+            f"{arguments.seconds:.0f} s; the server has one core, the publishers another."
+        ),
+        (
+            f"weir: RTMP to LL-HLS with the database's verdict on every key; PostgreSQL besides: "
+            f"{weir.database_cpu_s_per_stream_minute:.3f} CPU-s/stream-min."
+        ),
+        "accept: TCP connect to Publish.Start. late: the worst delay of a frame at the publisher.",
+    ]
 
 
 if __name__ == "__main__":
