@@ -88,14 +88,17 @@ def check_disk(path: Path) -> Finding:
 
 
 def check_descriptors(connections: int, limit: int | None = None) -> Finding:
-    """May the process open as many sockets as the configuration lets in? `limit`: the soft one of this process."""
+    """May the process open as many sockets as the configuration lets in?
+
+    `limit`: the hard one, which a server raises its soft one to; `None`: this process's.
+    """
     needed = connections + _SPARE_DESCRIPTORS
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1] if limit is None else limit
     if limit != resource.RLIM_INFINITY and limit < needed:
         return warning(
             "open files",
             f"this process may open {limit}; the configured connections need {needed}",
-            f"`ulimit -n {needed}` before the start, LimitNOFILE={needed} in a systemd unit, or lower WEIR_HLS_MAX_CONNECTIONS.",
+            f"`ulimit -Hn {needed}` before the start, LimitNOFILE={needed} in a systemd unit, or lower WEIR_HLS_MAX_CONNECTIONS.",
         )
     return ok("open files", f"{'unlimited' if limit == resource.RLIM_INFINITY else limit}, needed {needed}")
 

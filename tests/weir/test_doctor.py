@@ -77,7 +77,7 @@ class DiskUsage:
 def test_too_few_descriptors_are_told_of_with_the_number_to_set() -> None:
     finding = check_descriptors(17_000, limit=1024)
     assert finding.level is Level.WARNING
-    assert "ulimit -n 17200" in finding.advice
+    assert "ulimit -Hn 17200" in finding.advice
     assert check_descriptors(17_000, limit=17_200).level is Level.OK
     assert check_descriptors(17_000, limit=resource.RLIM_INFINITY).level is Level.OK
 
