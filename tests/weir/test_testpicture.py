@@ -130,6 +130,38 @@ def test_child_ends_when_its_stdin_closes(recorder: Recorder) -> None:
     recorder.finish()
 
 
+@pytest.mark.real
+def test_child_dies_with_a_parent_that_was_killed(recorder: Recorder) -> None:
+    code = (
+        "import sys, trio; from weir.testpicture_task import run_test_picture; "
+        "from weir.testpicture_orders import Orders; trio.run(run_test_picture, Orders(url=sys.argv[1]))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, recorder.url], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    assert b"live" in parent.stdout.readline()
+    children = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert len(children) == 1
+    assert alive == []
+    recorder.finish()
+
+
+@pytest.mark.real
+async def test_cancelling_ends_a_child_whose_server_never_answers() -> None:
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    url = f"rtmp://127.0.0.1:{listener.socket.getsockname()[1]}/live/secret"
+    async with listener, trio.open_nursery() as nursery:
+        nursery.start_soon(run_test_picture, Orders(url=url, **SMALL))
+        silent = await listener.accept()
+        (child,) = psutil.Process().children()
+        nursery.cancel_scope.cancel()
+    await silent.aclose()
+    assert not child.is_running()
+
+
 async def _recorded(path: Path, size: int) -> None:
     with trio.fail_after(30):
         while not await trio.Path(path).exists() or (await trio.Path(path).stat()).st_size < size:
