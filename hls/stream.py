@@ -144,8 +144,9 @@ class LiveStream:
         self._muxers: dict[MediaConfig, Muxer] = {}
         self._bytes_in = 0
         self._undecodable = 0
-        self._ended = False
-        self._was_playable = False
+        self._ended = self._closed = False
+        self._playable = False
+        """Every rendition has a whole segment: players can start."""
         self._multivariant: tuple[tuple[int, ...], PlaylistReady] | None = None
 
     # -- the publisher's side -------------------------------------------------------------------------------------
@@ -205,10 +206,11 @@ class LiveStream:
 
     def close(self) -> None:
         """Nobody is served any more: everybody waiting is woken, the files go."""
-        self._ended = True
+        self._ended = self._closed = True
+        self._playable = False
         for rendition in self._all.values():
-            rendition.window = None
-            rendition.changed.set()
+            rendition.window = rendition.playlist = None
+        self._wake()
         if self._files is not None:
             self._files.delete_all()
 
@@ -226,7 +228,7 @@ class LiveStream:
 
     def multivariant(self) -> PlaylistAnswer:
         """The multivariant playlist, once every rendition has a whole segment (hls.js needs one to start)."""
-        if not self._is_playable() or self._started is None:
+        if not self._playable or self._started is None:
             return GONE if self._ended else Wait()
         key = tuple(len(one.window.segments) for one in self._all.values() if one.window)
         if self._multivariant is None or self._multivariant[0] != key:
@@ -245,7 +247,7 @@ class LiveStream:
         verdict = found.window.check(directives)
         if isinstance(verdict, Refused):
             return verdict
-        if verdict is not None or not self._is_playable():
+        if verdict is not None or not self._playable:
             return GONE if self._ended else Wait()
         return found.playlist.get(delta=directives.skip is not None and not self._ended)
 
@@ -265,20 +267,17 @@ class LiveStream:
         return GONE if data is None else MediaReady((data,), len(data))
 
     def version(self, rendition: str) -> int:
-        """Changes whenever the rendition does; 0 before it exists."""
-        found = self._all.get(rendition)
-        return found.window.version if found and found.window else 0
+        """Another number whenever an answer of this rendition, or the multivariant playlist's first, may be another."""
+        if self._closed:
+            return -1
+        window = self._all[rendition].window
+        return (window.version if window else 0) + self._playable + self._ended
 
     async def wait_change(self, rendition: str, version: int) -> None:
-        """Return once the rendition's version is no longer `version`, or the stream ended, or a little earlier.
-
-        While the stream is not playable yet, every change of any rendition counts. Cancelling is safe.
-        """
-        changed = self._all[rendition].changed
-        if self.version(rendition) == version and not self._ended:
-            await changed.wait()
-        else:
-            await trio.lowlevel.checkpoint()
+        """Return once the rendition's version is no longer `version`. Cancelling is safe."""
+        await trio.lowlevel.checkpoint()
+        while self.version(rendition) == version:
+            await self._all[rendition].changed.wait()
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
@@ -435,13 +434,14 @@ class LiveStream:
         window.add_part(cut.duration / cut.timescale, data, independent=cut.independent)
 
     def _wake(self) -> None:
-        for rendition in self._all.values():
-            version = rendition.window.version if rendition.window else 0
-            if version != rendition.seen or self._ended or not self._was_playable:
+        """Tell everybody who waits for a rendition that changed, with one event each."""
+        self._playable = self._playable or self._is_playable()
+        for name, rendition in self._all.items():
+            version = self.version(name)
+            if version != rendition.seen:
                 rendition.seen = version
                 rendition.changed.set()
                 rendition.changed = trio.Event()
-        self._was_playable = self._is_playable()
 
     # -- memory and disk ------------------------------------------------------------------------------------------
 

@@ -53,12 +53,12 @@ def _packets(file: BytesIO) -> Media:
 
 @pytest.fixture(scope="session")
 def encoded() -> Callable[[int], Media]:
-    """Twelve seconds of 30 fps with the given number of B-frames."""
+    """Nine seconds of 30 fps with the given number of B-frames."""
     made: dict[int, Media] = {}
 
     def get(b_frames: int) -> Media:
         if b_frames not in made:
-            made[b_frames] = encode(12, fps=30, b_frames=b_frames, gop=60)
+            made[b_frames] = encode(9, fps=30, b_frames=b_frames, gop=60)
         return made[b_frames]
 
     return get
