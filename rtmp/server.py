@@ -142,7 +142,10 @@ class _Connection:
         """Talk until the publish request; `None` when the peer left before."""
         with trio.move_on_after(self._limits.publish_s):
             while True:
-                data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
+                try:
+                    data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
+                except trio.BrokenResourceError:
+                    return None  # port scans and health checks of load balancers are no news
                 if not data:
                     return None
                 if answer := self._take(data):

@@ -101,7 +101,9 @@ def test_limits_hold_for_all_values_of_a_message_together() -> None:
 
 plain = st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20)
 values = st.recursive(
-    plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
 )
 
 

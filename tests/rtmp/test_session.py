@@ -241,6 +241,8 @@ def test_other_data_messages_are_ignored(payload: bytes) -> None:
         message(b"\x11\x01", type_id=17),
         message(b"\0\0", type_id=3),
         message(b"\x08\x00\x00\x09" + bytes(8), type_id=22),
+        message(b"\x0a\x00\x00\x00\x01" * 12_000, type_id=20, csid=3),
+        message(b"\x03\x00\x01a" * 15_000, type_id=18),
     ],
 )
 def test_undecodable_messages_are_counted_and_dropped(data: bytes) -> None:
