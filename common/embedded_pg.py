@@ -123,6 +123,8 @@ class _Use:
             try:
                 fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                # While we hold the start lock: of two that leave at once, the second must find itself the last.
+                fcntl.flock(self._users_lock, fcntl.LOCK_UN)
                 return
             if self._home and read_postmaster(self._home):
                 try:

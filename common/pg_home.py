@@ -190,7 +190,7 @@ def _named(uid: int) -> Account:
 def _check_ours(home: Home) -> None:
     if os.geteuid() not in {0, home.owner.uid}:
         raise EmbeddedPostgresError(
-            f"the embedded database in {home.path} belongs to user {home.owner.name}; run weir as that user"
+            f"the embedded database in {home.path} belongs to user {home.owner.name}; run weir as that user, or as root"
         )
     if set(str(home.path)) & set('"$`\\\n'):
         raise EmbeddedPostgresError(

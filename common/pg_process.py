@@ -37,6 +37,7 @@ _SETTINGS = {
     "io_method": "sync",  # no I/O worker processes
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "256MB",
     "jit": "off",
     "timezone": "UTC",

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import subprocess
 import tempfile
 import threading
 import uuid
@@ -73,10 +74,26 @@ def running_cluster(data_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def cluster_dsn() -> Iterator[str]:
+def made_data_dir() -> Iterator[Path]:
+    """A data directory whose cluster has been made, and is stopped; to be copied: initdb takes seconds on a busy disk."""
+    with searchable_directory() as data_dir:
+        with running_cluster(data_dir):
+            pass
+        yield data_dir
+
+
+def copy_data_dir(made: Path, destination: Path) -> None:
+    """Copy a stopped data directory with its cluster, owners and modes included."""
+    subprocess.run(["cp", "-a", str(made), str(destination)], check=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def cluster_dsn(made_data_dir: Path) -> Iterator[str]:
     """URL of a running cluster's database, for the whole session."""
-    with searchable_directory() as data_dir, running_cluster(data_dir) as dsn:
-        yield dsn
+    with searchable_directory() as path:
+        copy_data_dir(made_data_dir, path / "data")
+        with running_cluster(path / "data") as dsn:
+            yield dsn
 
 
 @pytest.fixture

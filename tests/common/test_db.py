@@ -25,7 +25,7 @@ from common.db import (
 from common.embedded_pg import embedded_postgres
 from common.pg_home import find_home
 from common.pg_process import Postmaster, read_postmaster
-from tests.common.database_site import searchable_directory
+from tests.common.database_site import copy_data_dir, searchable_directory
 
 pytestmark = pytest.mark.real
 
@@ -184,8 +184,10 @@ class Cluster:
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[Cluster]:
-    with searchable_directory() as data_dir:
+async def cluster(made_data_dir: Path) -> AsyncIterator[Cluster]:
+    with searchable_directory() as path:
+        data_dir = path / "data"
+        await trio.to_thread.run_sync(copy_data_dir, made_data_dir, data_dir)
         async with embedded_postgres(data_dir) as dsn:
             yield Cluster(data_dir, dsn)
 

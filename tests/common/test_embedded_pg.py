@@ -18,7 +18,7 @@ from common.embedded_pg import EmbeddedPostgresError, cluster_status, embedded_p
 from common.pg_binaries import Account, installed, may
 from common.pg_home import ELSEWHERE, Home, find_home
 from common.pg_process import read_postmaster
-from tests.common.database_site import remove_cluster, searchable_directory
+from tests.common.database_site import copy_data_dir, remove_cluster, searchable_directory
 
 pytestmark = pytest.mark.real
 
@@ -51,17 +51,22 @@ class User:
         assert self.process.stdout
         return self.process.stdout.readline().decode().strip()
 
+    def tell_to_leave(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
     def leave(self) -> int:
-        self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode
+        self.tell_to_leave()
+        return self.process.wait(timeout=PATIENCE_S)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=PATIENCE_S)
+        self.process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture
-def data_dir() -> Iterator[Path]:
+def new_data_dir() -> Iterator[Path]:
+    """A data directory that has yet to be made."""
     with searchable_directory() as path:
         yield path / "data"
         for pid in processes_in(path):
@@ -69,10 +74,17 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-def user(data_dir: Path) -> Iterator[Callable[[], User]]:
+def data_dir(made_data_dir: Path, new_data_dir: Path) -> Path:
+    """A data directory with a cluster in it, stopped."""
+    copy_data_dir(made_data_dir, new_data_dir)
+    return new_data_dir
+
+
+@pytest.fixture
+def user() -> Iterator[Callable[[Path], User]]:
     users: list[User] = []
 
-    def start() -> User:
+    def start(data_dir: Path) -> User:
         users.append(User(data_dir))
         return users[-1]
 
@@ -123,20 +135,20 @@ async def use(data_dir: Path, statement: str) -> object:
         return await ask(dsn, statement)
 
 
-async def test_the_first_start_makes_a_cluster_and_the_end_leaves_no_process(data_dir: Path) -> None:
-    async with embedded_postgres(data_dir) as dsn:
+async def test_the_first_start_makes_a_cluster_and_the_end_leaves_no_process(new_data_dir: Path) -> None:
+    async with embedded_postgres(new_data_dir) as dsn:
         assert await ask(dsn, "select current_database() || ' ' || current_user") == "weir weir"
         assert await ask(
             dsn, "select not rolsuper and not rolcreaterole from pg_roles where rolname = current_user"
         )
         assert await ask(dsn, "show server_encoding") == "UTF8"
-        status = cluster_status(data_dir)
+        status = cluster_status(new_data_dir)
         assert status is not None
         assert status.dsn == dsn
         assert processes_in(status.cluster)
-    assert cluster_status(data_dir) is not None
-    assert not processes_in(data_dir)
-    assert postmaster_pid(data_dir) is None
+    assert cluster_status(new_data_dir) is not None
+    assert not processes_in(new_data_dir)
+    assert postmaster_pid(new_data_dir) is None
 
 
 async def test_the_server_is_reached_only_through_a_private_socket_as_a_known_user(data_dir: Path) -> None:
@@ -160,10 +172,10 @@ async def test_data_survives_a_clean_restart(data_dir: Path) -> None:
         assert await ask(dsn, "select answer from kept") == 42
 
 
-def test_the_last_user_stops_the_server(data_dir: Path, user: Callable[[], User]) -> None:
-    first = user()
+def test_the_last_user_stops_the_server(data_dir: Path, user: Callable[[Path], User]) -> None:
+    first = user(data_dir)
     dsn = first.joined()
-    second = user()
+    second = user(data_dir)
     assert second.joined() == dsn
     pid = postmaster_pid(data_dir)
     assert first.leave() == 0
@@ -173,17 +185,21 @@ def test_the_last_user_stops_the_server(data_dir: Path, user: Callable[[], User]
     assert not processes_in(data_dir)
 
 
-def test_many_users_at_once_make_one_cluster_and_one_server(data_dir: Path, user: Callable[[], User]) -> None:
-    users = [user() for _ in range(4)]
+def test_many_users_at_once_make_one_cluster_and_one_server(
+    new_data_dir: Path, user: Callable[[Path], User]
+) -> None:
+    users = [user(new_data_dir) for _ in range(4)]
     assert len({one.joined() for one in users}) == 1
+    for one in users:
+        one.tell_to_leave()
     assert [one.leave() for one in users] == [0] * 4
-    assert not processes_in(data_dir)
+    assert not processes_in(new_data_dir)
 
 
 async def test_a_server_whose_users_were_all_killed_is_adopted(
-    data_dir: Path, user: Callable[[], User]
+    data_dir: Path, user: Callable[[Path], User]
 ) -> None:
-    killed = user()
+    killed = user(data_dir)
     killed.joined()
     killed.kill()
     pid = postmaster_pid(data_dir)
@@ -195,9 +211,9 @@ async def test_a_server_whose_users_were_all_killed_is_adopted(
 
 
 async def test_when_everything_was_killed_the_next_start_recovers(
-    data_dir: Path, user: Callable[[], User]
+    data_dir: Path, user: Callable[[Path], User]
 ) -> None:
-    killed = user()
+    killed = user(data_dir)
     await ask(killed.joined(), "create table kept as select 42 as answer")
     killed.kill()
     for pid in processes_in(data_dir):
@@ -223,30 +239,30 @@ async def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(data_
 
 
 async def test_killed_while_it_made_the_cluster_the_next_start_begins_anew(
-    data_dir: Path, user: Callable[[], User]
+    new_data_dir: Path, user: Callable[[Path], User]
 ) -> None:
-    killed = user()
+    killed = user(new_data_dir)
     with trio.fail_after(PATIENCE_S):
-        while not list((data_dir / "postgres").glob("cluster.new-*/PG_VERSION")):
+        while not list((new_data_dir / "postgres").glob("cluster.new-*/PG_VERSION")):
             await trio.sleep(0.005)
     killed.kill()
-    assert not home_of(data_dir).cluster.exists()
-    async with embedded_postgres(data_dir) as dsn:
+    assert not home_of(new_data_dir).cluster.exists()
+    async with embedded_postgres(new_data_dir) as dsn:
         assert await ask(dsn, "select 1") == 1
 
 
-async def test_cancelling_the_first_start_leaves_no_process(data_dir: Path) -> None:
+async def test_cancelling_the_first_start_leaves_no_process(new_data_dir: Path) -> None:
     async def use() -> None:
-        async with embedded_postgres(data_dir):
+        async with embedded_postgres(new_data_dir):
             pytest.fail("was to be cancelled before")
 
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(use)
-            while not list((data_dir / "postgres").glob("cluster.new-*")):
+            while not list((new_data_dir / "postgres").glob("cluster.new-*")):
                 await trio.sleep(0.005)
             nursery.cancel_scope.cancel()
-    assert not processes_in(data_dir)
+    assert not processes_in(new_data_dir)
 
 
 async def test_an_error_of_the_block_comes_out_as_it_is_and_the_server_stops(data_dir: Path) -> None:
