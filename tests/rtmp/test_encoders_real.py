@@ -118,6 +118,18 @@ async def test_ffmpeg_shows_why_it_was_ended(exe: str) -> None:
     assert publication.ended == [False]
 
 
+@pytest.mark.parametrize("exe", FFMPEGS, ids=["bundled", "installed"][: len(FFMPEGS)])
+async def test_ffmpeg_as_a_player_checks_our_digests_and_learns_that_there_is_nothing_to_play(
+    exe: str,
+) -> None:
+    command = [exe, "-hide_banner", "-loglevel", "error", "-nostdin", "-i"]
+    async with running() as site:
+        result = await trio.run_process([*command, f"{site.url}/live/KEY"], check=False, capture_stderr=True)
+    # It would say "Server response validating failed" first.
+    assert b"Server error: This server only takes streams in" in result.stderr
+    assert b"validating" not in result.stderr
+
+
 async def test_killed_ffmpeg_leaves_uncleanly() -> None:
     async with running() as site, trio.open_nursery() as nursery:
         command = encode(imageio_ffmpeg.get_ffmpeg_exe(), f"{site.url}/live/KEY", live=True)

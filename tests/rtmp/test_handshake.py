@@ -1,5 +1,9 @@
 """Handshake: what the server answers, and what it says to clients that speak something else."""
 
+import hashlib
+import hmac
+import random
+
 import pytest
 
 from rtmp.errors import RemoteProtocolError
@@ -61,3 +65,41 @@ def test_bytes_behind_the_handshake_stay_in_the_feed() -> None:
 def test_other_protocols_are_named(first: bytes, hint: str) -> None:
     with pytest.raises(RemoteProtocolError, match=hint):
         run([first])
+
+
+PLAYER = b"Genuine Adobe Flash Player 001"
+SERVER = b"Genuine Adobe Flash Media Server 001"
+SHARED = bytes.fromhex("f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae")
+
+
+def sha256(key: bytes, data: bytes) -> bytes:
+    return hmac.new(key, data, hashlib.sha256).digest()
+
+
+def digest_at(packet: bytes, base: int) -> tuple[int, bytes]:
+    """Where a packet's digest is, and the rest of the packet."""
+    position = sum(packet[base : base + 4]) % 728 + base + 4
+    return position, packet[:position] + packet[position + 32 :]
+
+
+@pytest.mark.parametrize("base", [8, 772])
+@pytest.mark.parametrize("seed", range(3))
+def test_client_with_a_digest_gets_digests_back(base: int, seed: int) -> None:
+    c1 = bytes(4) + bytes([9, 0, 124, 2]) + random.Random(seed).randbytes(1528)
+    position, rest = digest_at(c1, base)
+    digest = sha256(PLAYER, rest)
+    c1 = c1[:position] + digest + c1[position + 32 :]
+    sent, _, _ = run([b"\x03" + c1 + C2])
+    s1, s2 = sent[1:1537], sent[1537:]
+    assert len(s2) == 1536
+    assert s1[4] >= 3
+    where, rest = digest_at(s1, base)
+    assert s1[where : where + 32] == sha256(SERVER, rest)
+    assert s2[-32:] == sha256(sha256(SERVER + SHARED, digest), s2[:-32])
+
+
+def test_client_that_only_claims_a_flash_version_gets_the_plain_answer() -> None:
+    c1 = bytes(4) + bytes([9, 0, 124, 2]) + random.Random(1).randbytes(1528)
+    sent, _, _ = run([b"\x03" + c1 + C2])
+    assert sent[5:9] == bytes(4)
+    assert sent[1537:] == c1
