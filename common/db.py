@@ -4,16 +4,15 @@ A `Database` lives through outages of the server: while it is away every call fa
 `DatabaseUnavailableError`, and one task of ours tries to come back. The same task holds the process's LISTEN connection.
 """
 
-import abc
 import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, LiteralString, Protocol
+from typing import Any, LiteralString
 
 import trio
 
-from common.asyncio_bridge import AsyncioBridge, open_bridge
+from common.asyncio_bridge import open_bridge
 from common.background import running
 from common.migrations import latest_version, migrate, schema_version, wait_for_version
 from common.pg_changes import (
@@ -24,7 +23,6 @@ from common.pg_changes import (
     FullRecheck,
     backoff_s,
     decode_change,
-    encode_change,
 )
 from common.pg_errors import (
     CheckViolationError,
@@ -38,6 +36,7 @@ from common.pg_errors import (
     StatementTimeoutError,
     UniqueViolationError,
 )
+from common.pg_executor import Executor, Row, Transaction
 from common.pg_pool import ANSWER_GRACE_S, CLOSE_S, Connector, PgConnection, Pool, translated
 
 __all__ = [
@@ -80,65 +79,6 @@ RECHECK_S = 30.0
 """How often subscribers are told to look at everything, in case a notification got lost."""
 
 log = logging.getLogger(__name__)
-
-
-class Row(Protocol):
-    """One row of a result, by column name."""
-
-    def __getitem__(self, column: str, /) -> Any: ...
-    def keys(self) -> Iterator[str]:
-        """Give the column names, so that `Model(**row)` works."""
-
-
-class Executor(abc.ABC):
-    """Runs statements: a `Database` (each in a transaction of its own) or a `Transaction`.
-
-    Every method raises `DatabaseUnavailableError` when the server is away, `StatementTimeoutError`, a `ConstraintError`,
-    or a plain `DatabaseError` for a statement the server does not understand. Cancelling is safe: the server is told to
-    stop the statement, and the connection stays usable. Parameters are `$1`, `$2` …
-    """
-
-    @abc.abstractmethod
-    async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
-        """Call a method of an asyncpg connection."""
-
-    async def fetch(self, query: LiteralString, *args: object) -> list[Row]:
-        """Give all rows."""
-        rows: list[Row] = await self._call("fetch", query, args)
-        return rows
-
-    async def fetchrow(self, query: LiteralString, *args: object) -> Row | None:
-        """Give the first row, or `None`."""
-        row: Row | None = await self._call("fetchrow", query, args)
-        return row
-
-    async def fetchval(self, query: LiteralString, *args: object) -> Any:
-        """Give the first column of the first row, or `None`."""
-        return await self._call("fetchval", query, args)
-
-    async def execute(self, query: LiteralString, *args: object) -> int:
-        """Run a statement; give the number of rows it touched. Without `args` it may be a script of several."""
-        tag: str = await self._call("execute", query, args)
-        count = tag.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
-
-
-class Transaction(Executor):
-    """An open transaction; made by `Database.transaction()` and useless after its block."""
-
-    def __init__(self, bridge: AsyncioBridge, connection: PgConnection, timeout_s: float | None) -> None:
-        self._bridge = bridge
-        self._connection = connection
-        self._timeout_s = timeout_s
-
-    async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
-        with translated(self._connection):
-            function = getattr(self._connection, method)
-            return await self._bridge.run(function, query, *args, timeout=self._timeout_s)
-
-    async def notify(self, change: ControlChange) -> None:
-        """Tell every process about a change, when the transaction commits. Tables with a trigger do this themselves."""
-        await self.execute("select pg_notify($1, $2)", CONTROL_CHANNEL, encode_change(change))
 
 
 class Database(Executor):
@@ -208,7 +148,7 @@ class Database(Executor):
                 await transaction.execute("commit")
             except BaseException:
                 with trio.move_on_after(CLOSE_S, shield=True), contextlib.suppress(DatabaseError):
-                    await _roll_back(transaction, connection)
+                    await transaction.roll_back()
                 raise
 
     async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
@@ -292,16 +232,6 @@ class Database(Executor):
     def _offer(self, change: Change) -> None:
         for feed in self._feeds:
             feed.offer(change)
-
-
-async def _roll_back(transaction: Transaction, connection: PgConnection) -> None:
-    try:
-        await transaction.execute("rollback")
-    except BaseException:
-        # Never back into the pool: the connection might not know yet that a transaction was begun on it. The server
-        # undoes it when the socket closes.
-        connection.terminate()
-        raise
 
 
 async def _wait_any(*events: trio.Event) -> None:
