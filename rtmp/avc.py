@@ -12,6 +12,10 @@ _MAX_PICTURE = 16_384
 """Pixels along a side; level 6.2 ends at 8 192 by 4 320 or, narrow, at 16 880."""
 
 
+_MAX_NAL_UNITS = 2048
+"""In one frame. Encoders write one to eight slices; empty units by the million would only cost time."""
+
+
 def parse_avc_config(record: bytes) -> VideoConfig:
     """Read an AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1).
 
@@ -44,9 +48,11 @@ def check_nal_units(data: bytes, length_bytes: int) -> None:
         UndecodableError: they do not, as with some drones and cameras.
     """
     position, end = 0, len(data)
-    while position < end:
+    for _ in range(_MAX_NAL_UNITS):
         position += length_bytes + int.from_bytes(data[position : position + length_bytes], "big")
-    if position != end or not end:
+        if position >= end:
+            break
+    if position != end:
         raise UndecodableError("NAL unit lengths do not add up")
 
 

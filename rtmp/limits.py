@@ -18,8 +18,13 @@ class RtmpLimits:
     """Longest message before publish is accepted, and longest command or data message that is decoded after it."""
     max_message_bytes: int = 8_388_608
     """Longest message once published. A key frame of 100 Mbit/s video has about 2 MB."""
-    max_greeting_bytes: int = 131_072
+    max_greeting_bytes: int = 65_536
     """All bytes up to the publish request. Encoders need 6 kB."""
+    max_greeting_messages: int = 100
+    """All messages up to the publish request. Encoders send a dozen."""
+    min_message_bytes: int = 16
+    """Least average length of the messages in one read, with some to spare: who sends many empty ones is after our
+    CPU. A frame of telephony-rate audio has 30 with its header."""
 
     publish_s: float = 10.0
     """From TCP connect to the publish request, in all."""
@@ -31,7 +36,7 @@ class RtmpLimits:
     """How long a peer may take to read one of our answers, the longest of which has some hundred bytes."""
     farewell_s: float = 1.0
     """How long a peer has to take our last words and to close by itself."""
-    end_s: float = 10.0
+    end_s: float = 5.0
     """How long the platform may take to record that a publisher left while the server is being stopped."""
 
     max_connections: int = 2000

@@ -37,8 +37,8 @@ async def serve_rtmp(
 ) -> None:
     """Serve publishers until `stop`; then hang up on all of them, as no encoder leaves by itself.
 
-    Takes the listeners over and closes them. `drain_s` bounds how long the publications may take to end. Cancelling is
-    safe: publications are still ended, each under its own deadline.
+    Takes the listeners over and closes them. After `drain_s` what is still open is cancelled; publications have
+    `limits.end_s` to end even then. Cancelling is safe: it does the same at once.
     """
     door = Door(limits, stats)
     open_connections: set[trio.CancelScope] = set()

@@ -68,6 +68,9 @@ class State(enum.Enum):
     OVER = enum.auto()
 
 
+_SPARE_MESSAGES = 1024
+"""Messages that a read may always complete: what waited for a verdict is parsed in a read of no bytes."""
+
 _READING = (State.PUBLISHING, State.GREETING)
 
 
@@ -86,6 +89,8 @@ class ServerSession:
         self._events: list[Event] = []
         self._outgoing: list[bytes] = []
         self._received_bytes = 0
+        self._greeting_messages = 0
+        self._messages_left = 0
         self._acknowledged_bytes = 0
         self._window_bytes = self._limits.window_bytes
         self._connect: dict[str, AmfValue] | None = None
@@ -112,6 +117,7 @@ class ServerSession:
         """
         if self._failure is None:
             self._received_bytes += len(data)
+            self._messages_left = _SPARE_MESSAGES + len(data) // self._limits.min_message_bytes
             self._feed.push(data)
             try:
                 next(self._parser)
@@ -190,6 +196,9 @@ class ServerSession:
             yield
 
     def _dispatch(self, raw: RawMessage) -> None:
+        self._messages_left -= 1
+        if self._messages_left < 0:
+            raise RemoteProtocolError("too many messages for their size")
         if self._state is State.GREETING:
             self._check_greeting(raw)
         if raw.type_id == MessageType.VIDEO:  # first, as these are nearly all messages
@@ -203,8 +212,15 @@ class ServerSession:
         """Hold what a stranger may send to the little that publishing needs."""
         if raw.type_id in MEDIA_TYPES:
             raise RemoteProtocolError("media before publish")
-        if self._received_bytes - len(self._feed) > self._limits.max_greeting_bytes:
-            raise RemoteProtocolError(f"{self._limits.max_greeting_bytes} bytes without a publish request")
+        self._greeting_messages += 1
+        parsed_bytes = self._received_bytes - len(self._feed)
+        if (
+            self._greeting_messages > self._limits.max_greeting_messages
+            or parsed_bytes > self._limits.max_greeting_bytes
+        ):
+            raise RemoteProtocolError(
+                f"{self._greeting_messages} messages in {parsed_bytes} bytes without a publish request"
+            )
 
     def _dispatch_rest(self, raw: RawMessage) -> None:
         if raw.type_id not in MEDIA_TYPES and len(raw.payload) > self._limits.max_command_bytes:

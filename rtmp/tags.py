@@ -6,6 +6,7 @@ server can use.
 
 import enum
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rtmp.errors import UndecodableError
 
@@ -79,20 +80,7 @@ def parse_video_tag(body: bytes) -> Tag:
     """
     if not body:
         return _NO_CODEC
-    first = body[0]
-    if first & 0x80:
-        return _parse_extended_video(body)
-    codec, frame = first & 15, first >> 4
-    if frame == _COMMAND_FRAME:
-        return _NO_CODEC
-    if codec not in {_AVC, _HEVC}:
-        return Tag(
-            _LEGACY_VIDEO.get(codec, f"codec {codec}"), Kind.FRAME, frame in _KEY_FRAMES, cts_ms=0, start=1
-        )
-    if len(body) < 5:
-        raise UndecodableError("video tag cut short")
-    kind = (Kind.CONFIG, Kind.FRAME)[body[1]] if body[1] < 2 else Kind.OTHER
-    return Tag(_LEGACY_VIDEO[codec], kind, frame in _KEY_FRAMES, _si24(body, 2), 5)
+    return _parse_extended_video(body) if body[0] & 0x80 else _parse_video_head(body[:5])
 
 
 def parse_audio_tag(body: bytes) -> Tag:
@@ -103,15 +91,33 @@ def parse_audio_tag(body: bytes) -> Tag:
     """
     if not body:
         return _NO_CODEC
-    sound_format = body[0] >> 4
-    if sound_format == _EX_AUDIO:
-        return _parse_extended_audio(body)
+    return _parse_extended_audio(body) if body[0] >> 4 == _EX_AUDIO else _parse_audio_head(body[:2])
+
+
+# A stream repeats a handful of heads for ever: one for every composition offset in its pattern of B-frames.
+@lru_cache(maxsize=512)
+def _parse_video_head(head: bytes) -> Tag:
+    codec, frame = head[0] & 15, head[0] >> 4
+    if frame == _COMMAND_FRAME:
+        return _NO_CODEC
+    if codec not in {_AVC, _HEVC}:
+        name = _LEGACY_VIDEO.get(codec, f"codec {codec}")
+        return Tag(name, Kind.FRAME, frame in _KEY_FRAMES, cts_ms=0, start=1)
+    if len(head) < 5:
+        raise UndecodableError("video tag cut short")
+    kind = (Kind.CONFIG, Kind.FRAME)[head[1]] if head[1] < 2 else Kind.OTHER
+    return Tag(_LEGACY_VIDEO[codec], kind, frame in _KEY_FRAMES, _si24(head, 2), 5)
+
+
+@lru_cache(maxsize=512)
+def _parse_audio_head(head: bytes) -> Tag:
+    sound_format = head[0] >> 4
     if sound_format != _AAC:
         codec = _LEGACY_AUDIO.get(sound_format, f"codec {sound_format}")
         return Tag(codec, Kind.FRAME, keyframe=True, cts_ms=0, start=1)
-    if len(body) < 2:
+    if len(head) < 2:
         raise UndecodableError("audio tag cut short")
-    kind = (Kind.CONFIG, Kind.FRAME)[body[1]] if body[1] < 2 else Kind.OTHER
+    kind = (Kind.CONFIG, Kind.FRAME)[head[1]] if head[1] < 2 else Kind.OTHER
     return Tag("mp4a", kind, keyframe=True, cts_ms=0, start=2)
 
 

@@ -154,7 +154,9 @@ def test_nal_units_that_add_up(data: bytes, length_bytes: int) -> None:
     check_nal_units(data, length_bytes)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0\0\0", nal()[:-1], nal() + b"\0", b"\0\0\0\x01\x67\x42\x00\x28"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\0\0", nal()[:-1], nal() + b"\0", b"\0\0\0\x01\x67\x42\x00\x28", bytes(40_000)]
+)
 def test_nal_units_that_do_not(data: bytes) -> None:
     with pytest.raises(UndecodableError):
         check_nal_units(data, 4)

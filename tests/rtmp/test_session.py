@@ -362,7 +362,8 @@ def test_end_by_the_platform_is_told_to_the_encoder() -> None:
         (HANDSHAKE + connect() + message(b"\xaf\x01", type_id=8), "media before publish"),
         (HANDSHAKE + connect() + message(b"", type_id=22), "media before publish"),
         (HANDSHAKE + chunks(bytes(16_000_000), type_id=20)[0], "limit 65536"),
-        (HANDSHAKE + connect() + command("x", 0, None) * 5000, "bytes without a publish request"),
+        (HANDSHAKE + connect() + command("x", 0, None) * 101, "101 messages in"),
+        (HANDSHAKE + connect() + command("x", 0, "y" * 9000) * 8, "8 messages in"),
         (HANDSHAKE + set_chunk_size(0), "chunk size 0"),
         (b"GET / HTTP/1.1\r\n\r\n", "HTTP"),
     ],
@@ -370,6 +371,14 @@ def test_end_by_the_platform_is_told_to_the_encoder() -> None:
 def test_violation_before_publish(data: bytes, reason: str) -> None:
     _, _, failure = drive([data])
     assert reason in failure
+
+
+def test_flood_of_empty_messages_is_a_violation() -> None:
+    session = publishing()
+    session.receive_data(message(b""))
+    events = session.receive_data(b"\xc4" * 60_000)
+    assert len(events) == 1024 + 60_000 // 16
+    assert str(session.failure) == "too many messages for their size"
 
 
 def test_second_publish_is_a_violation() -> None:
