@@ -82,6 +82,8 @@ class Spill:
         self._jobs: deque[_Write | _Delete | _DeleteAll] = deque()
         self._streams: list[StreamFiles] = []
         self._wake = trio.Event()
+        self._idle = trio.Event()
+        self._idle.set()
         self._threads = trio.CapacityLimiter(1)
 
     def open(self, stream_id: str) -> "StreamFiles":
@@ -95,6 +97,7 @@ class Spill:
         while True:
             await trio.lowlevel.checkpoint()
             if not self._jobs:
+                self._idle.set()
                 self._wake = trio.Event()
                 await self._wake.wait()
             job = self._jobs.popleft()
@@ -105,6 +108,16 @@ class Spill:
                     await trio.to_thread.run_sync(_unlink, job.paths, limiter=self._threads)
                 case _DeleteAll():
                     await trio.to_thread.run_sync(job.files.remove_directory, limiter=self._threads)
+
+    async def drained(self) -> None:
+        """Return once everything queued so far was done. `run` must be running; cancelling is safe."""
+        await self._idle.wait()
+
+    def _enqueue(self, job: "_Write | _Delete | _DeleteAll") -> None:
+        self._jobs.append(job)
+        self._wake.set()
+        if self._idle.is_set():
+            self._idle = trio.Event()
 
     async def _write(self, job: _Write) -> None:
         error = await trio.to_thread.run_sync(job.files.store, job.path, job.pieces, limiter=self._threads)
@@ -130,8 +143,7 @@ class Spill:
             return False
         self.used_bytes += job.size_bytes
         self._queued_bytes += job.size_bytes
-        self._jobs.append(job)
-        self._wake.set()
+        self._enqueue(job)
         return True
 
     def _make_room(self, size_bytes: int) -> bool:
@@ -148,8 +160,7 @@ class Spill:
 
     def later(self, job: _Delete | _DeleteAll) -> None:
         """Queue a deletion behind the writes it concerns."""
-        self._jobs.append(job)
-        self._wake.set()
+        self._enqueue(job)
 
     def forget(self, files: "StreamFiles") -> None:
         """A stream is gone."""

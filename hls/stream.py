@@ -202,6 +202,7 @@ class LiveStream:
         for rendition in self._all.values():
             if rendition.window is not None:
                 rendition.window.end(now)
+        self._tidy(now)
         self._wake()
 
     def close(self) -> None:
@@ -455,7 +456,8 @@ class LiveStream:
             for segment in window.forget_removed(now):
                 self._delete_file(name, segment)
             if self._files is not None:
-                for segment in window.older_than(self._settings.memory_s):
+                # What has ended is watched by few: all of it can leave memory.
+                for segment in window.older_than(0.0 if self._ended else self._settings.memory_s):
                     self._spill(name, window, segment)
 
     def _spill(self, name: str, window: Window, segment: Segment) -> None:

@@ -22,12 +22,14 @@ class Show:
         *,
         settings: HlsSettings | None = None,
         spill: Spill | None = None,
+        stream_id: str = "stream",
         watch: bool = True,
     ) -> None:
         self.now = 100.0
         self.stream = LiveStream(
-            "stream", settings=settings or HlsSettings(), spill=spill, wall_clock_s=lambda: WALL_S + self.now
+            stream_id, settings=settings or HlsSettings(), spill=spill, wall_clock_s=lambda: WALL_S + self.now
         )
+        self.spill = spill
         self.watch = watch
         self.playlists: dict[str, m3u8.ReadPlaylist] = {}
         self.parts: dict[str, dict[str, tuple[m3u8.ReadPart, bytes]]] = {}
