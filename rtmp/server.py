@@ -120,7 +120,10 @@ class _Connection:
         """True while a write is under way: after one that was cancelled, nothing more can be said."""
 
     async def run(self, gate: Gate) -> None:
-        request = await self._wait_request()
+        try:
+            request = await self._wait_request()
+        except trio.BrokenResourceError:
+            request = None  # port scans and load balancers' health checks reset; that is no news
         if request is None:
             log.debug("connection_left_without_publishing")
             return
@@ -142,10 +145,7 @@ class _Connection:
         """Talk until the publish request; `None` when the peer left before."""
         with trio.move_on_after(self._limits.publish_s):
             while True:
-                try:
-                    data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
-                except trio.BrokenResourceError:
-                    return None  # port scans and health checks of load balancers are no news
+                data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
                 if not data:
                     return None
                 if answer := self._take(data):

@@ -387,8 +387,11 @@ async def test_garbage_is_a_protocol_error(garbage: bytes, autojump_clock: trio.
     assert (guest.stats.protocol_errors_total, guest.stats.unauthenticated) == (1, 0)
 
 
-async def test_port_scan_is_not_an_error(autojump_clock: trio.testing.MockClock) -> None:
+@pytest.mark.parametrize("how", ["eof", "reset"])
+async def test_port_scan_is_not_an_error(how: str, autojump_clock: trio.testing.MockClock) -> None:
     async with visit() as guest:
+        if how == "reset":
+            guest.ours.receive_stream.receive_some_hook = reset
         await guest.encoder.aclose()
         await guest.done.wait()
     assert guest.error is None
