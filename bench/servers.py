@@ -21,6 +21,7 @@ from common.config import Config
 from common.credentials import new_stream_key
 from common.db import migrate
 from common.embedded_pg import cluster_status
+from common.pg_home import find_home
 from common.queries import stream_keys, users
 from weir.database import open_for
 
@@ -106,7 +107,7 @@ def free_port() -> int:
 @contextmanager
 def weir_server(channels: int, **settings: str) -> Iterator[Server]:
     """`weir serve` on a data directory of its own, with as many channels that have a key."""
-    with tempfile.TemporaryDirectory(prefix="weir-bench-") as directory:
+    with _data_directory() as directory:
         ports = {name: free_port() for name in ("rtmp", "hls", "web")}
         environment = _clean_environment() | {
             "WEIR_DATA_DIR": directory,
@@ -130,6 +131,19 @@ def weir_server(channels: int, **settings: str) -> Iterator[Server]:
                 (psutil.Process(process.pid),),
                 (psutil.Process(postmaster),),
             )
+
+
+@contextmanager
+def _data_directory() -> Iterator[str]:
+    """A fresh one, removed afterwards with the database that root keeps elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="weir-bench-") as directory:
+        try:
+            yield directory
+        finally:
+            home = find_home(Path(directory))
+            if home is not None and home.origin is not None:
+                shutil.rmtree(home.path)
+                home.origin.unlink(missing_ok=True)
 
 
 def _clean_environment() -> dict[str, str]:
