@@ -77,6 +77,12 @@ class Show:
         self.stream.finish(self.now)
         self.look()
 
+    def reload(self) -> None:
+        """Look now, also when not watching."""
+        watched, self.watch = self.watch, True
+        self.look()
+        self.watch = watched
+
     def look(self) -> None:
         """Reload what changed, check it against what was there before, and load what is new."""
         changed = False
