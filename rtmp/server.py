@@ -126,6 +126,7 @@ class _Connection:
             request = None  # port scans and load balancers' health checks reset; that is no news
         if request is None:
             log.debug("connection_left_without_publishing")
+            await trio.lowlevel.checkpoint()
             return
         match await self._ask(gate, request):
             case Accepted(publication):
