@@ -14,6 +14,7 @@ import { overlay } from "./overlay";
 const REFRESH_S = 5;
 
 export function watchPage(root: HTMLElement, login: string): void {
+  void import("hls.js").catch(() => undefined); // needed in a moment; the player says so if it cannot be had
   const page = new WatchPage(root, login);
   poll(REFRESH_S, () => page.refresh());
 }
@@ -56,8 +57,10 @@ class WatchPage {
   /** Ask the server how things are. Never throws. */
   async refresh(): Promise<void> {
     try {
+      const found = channel(this.#login);
+      found.catch(() => undefined); // awaited below, after the address: both are asked for at once
       this.#hlsUrl ??= (await site()).urls.hls;
-      this.#channel = await channel(this.#login);
+      this.#channel = await found;
       this.#notice.hidden = true;
       this.#update();
     } catch (error) {

@@ -114,6 +114,13 @@ describe("on a quiet network", () => {
     expect(simulation.rate).toBeCloseTo(1, 2);
   });
 
+  it("does not hold it against the network that the loader was behind at first", () => {
+    const simulation = started((part) => (part < 301 ? 0.5 : 0.02), 2.5);
+    simulation.run(2.6);
+    expect(simulation.seeks).toHaveLength(1);
+    expect(simulation.latency).toBeLessThan(0.8);
+  });
+
   it("removes a small excess by the playback rate alone", () => {
     const simulation = started(undefined, 0.68);
     simulation.run(10);

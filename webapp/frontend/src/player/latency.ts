@@ -82,6 +82,7 @@ const RATE_GAIN_FAST = 0.4; // an excess halves in 1.7 s
 const RATE_GAIN_SLOW = 0.6; // too little buffer is worse than too much
 const DEAD_BAND = 0.02;
 const SETTLE_EXCESS = 0.1; // below this a seek would cost more than the rate does
+const SETTLE_WINDOW = 0.8; // before that the loader was still catching up with the playlist
 const EVIDENCE = 1; // a window shorter than this proves nothing
 const SEEK_PAUSE = 3;
 const LIVE_SEEK_PAUSE = 20; // an unbuffered seek stalls; on a link that is too slow it must not become a loop
@@ -178,7 +179,7 @@ export class LatencyController {
     this.#lastPosition = state.position;
     const range = rangeAt(state.buffered, state.position);
     const appended = this.#observe(now, state.position, range);
-    this.#margin = this.#predict(now, state.position);
+    this.#margin = this.#predict(now, state.position, this.#settleAt === null ? this.#options.window : SETTLE_WINDOW);
     const still = !this.#running || state.paused || state.seeking || !this.#following;
     const seekTo = still ? null : this.#seek(now, state, range, appended);
     if (seekTo !== null) {
@@ -227,11 +228,11 @@ export class LatencyController {
   }
 
   /** Lowest forward buffer to expect at this position: the window's lowest trough, or the present wait if it is worse. */
-  #predict(now: number, position: number): number | null {
+  #predict(now: number, position: number, window: number): number | null {
     if (this.#lastEnd === null || !this.#hasEvidence(now)) {
       return null;
     }
-    const oldest = now - this.#options.window;
+    const oldest = now - window;
     let lead = this.#lastEnd - now;
     for (const trough of this.#troughs) {
       if (trough.at >= oldest && trough.lead < lead) {

@@ -11,13 +11,19 @@ import { clock, LatencyBinding, timeRanges } from "./binding";
 import { hlsConfig, latencyOptions, type Profile } from "./config";
 import type { Diagnostics, PlayerState } from "./diagnostics";
 import { LatencyController, rangeAt } from "./latency";
+import { Progress } from "./progress";
 import { Recovery, type PlayerError } from "./recovery";
 import { repairedControllers } from "./short-part";
-import { StallMeter } from "./stalls";
 import { multiplexed, pageProtocol, takeTurn } from "./turn";
+import { Watchdog } from "./watchdog";
 
 const LOOK_MS = 100;
 const NATIVE_TYPE = "application/vnd.apple.mpegurl";
+/** States that follow from what the media element does. */
+const RUNNING: ReadonlySet<PlayerState> = new Set(["playing", "paused", "buffering", "reconnecting"]);
+/** States that only a restart leaves. */
+const FINAL: ReadonlySet<PlayerState> = new Set(["ended", "offline", "unsupported"]);
+const STATES = { moving: "playing", paused: "paused" } as const;
 
 export interface PlayerOptions {
   readonly video: HTMLVideoElement;
@@ -37,7 +43,8 @@ export class Player {
   readonly #options: PlayerOptions;
   readonly #abort = new AbortController();
   readonly #recovery = new Recovery();
-  readonly #stalls = new StallMeter();
+  readonly #progress = new Progress();
+  readonly #watchdog = new Watchdog();
   #Hls: HlsClass | null = null;
   #hls: Hls | null = null;
   #binding: LatencyBinding | null = null;
@@ -62,7 +69,7 @@ export class Player {
   /** Load and play. Once; a player that was closed stays closed. */
   async start(): Promise<void> {
     const { signal } = this.#abort;
-    for (const name of ["playing", "waiting", "pause", "seeking", "ended", "error", "timeupdate"] as const) {
+    for (const name of ["playing", "waiting", "pause", "ended", "error"] as const) {
       this.#options.video.addEventListener(name, this.#onMedia[name], { signal });
     }
     this.#timer = window.setInterval(this.#look, LOOK_MS);
@@ -128,8 +135,8 @@ export class Player {
       rate: video.playbackRate,
       following: view?.following ?? true,
       seeks: view?.seeks ?? 0,
-      stalls: this.#stalls.count,
-      stalled_s: this.#stalls.total(clock()),
+      stalls: this.#progress.stalls,
+      stalled_s: this.#progress.stalled(clock()),
       position_s: video.currentTime,
       dropped_frames: video.getVideoPlaybackQuality().droppedVideoFrames,
       restarts: this.#restarts,
@@ -210,6 +217,7 @@ export class Player {
     window.clearTimeout(this.#restartTimer);
     this.#moved = false;
     this.#encoderAway = false;
+    this.#progress.reset(clock());
     this.#binding?.close();
     this.#binding = null;
     this.#hls?.destroy();
@@ -254,45 +262,63 @@ export class Player {
 
   readonly #look = (): void => {
     this.#binding?.look();
-    if (this.#ending && this.#moved && this.#forwardBuffer() < 0.1) {
-      this.#finish(); // also where the last parts are a gap, so that the element never says `ended`
+    if (!this.#moved || !RUNNING.has(this.#state)) {
+      return;
     }
+    const { currentTime: position, paused, seeking } = this.#options.video;
+    const stalls = this.#progress.stalls;
+    const movement = this.#progress.look(clock(), { position, paused, seeking, away: this.#encoderAway });
+    if (movement === "moving") {
+      this.#recovery.playing(clock());
+    }
+    if (this.#progress.stalls > stalls) {
+      this.#binding?.controller.stalled();
+    }
+    // Also where the last parts are a gap, so that the element never says `ended`.
+    if (this.#ending && !paused && this.#forwardBuffer() < 0.1) {
+      this.#finish();
+      return;
+    }
+    this.#enter(movement === "dry" ? (this.#encoderAway ? "reconnecting" : "buffering") : STATES[movement]);
+    this.#watch(movement === "dry" && !this.#encoderAway);
   };
+
+  #watch(dry: boolean): void {
+    const hls = this.#hls;
+    if (hls === null) {
+      return;
+    }
+    const { video } = this.#options;
+    const loaders = Object.values(hls.inFlightFragments);
+    const idle = loaders.every((loader) => loader.state === "IDLE");
+    const ahead = (hls.latestLevelDetails?.edge ?? 0) - video.currentTime - this.#forwardBuffer();
+    const kick = this.#watchdog.look(clock(), { dry, idle, ahead });
+    if (kick === "jump") {
+      video.currentTime = hls.liveSyncPosition ?? video.currentTime;
+    } else if (kick === "restart") {
+      this.restart();
+    }
+  }
 
   readonly #onMedia = {
     playing: (): void => {
       if (!this.#moved) {
         this.#moved = true;
+        this.#progress.reset(clock());
         this.#binding?.controller.started(clock());
       }
-      this.#resumed("playing");
-    },
-    timeupdate: (): void => {
-      const { video } = this.#options;
-      if (this.#moved && !video.paused && !video.seeking && video.readyState >= video.HAVE_FUTURE_DATA) {
-        this.#resumed("playing");
+      if (!FINAL.has(this.#state)) {
+        this.#enter("playing");
       }
     },
     waiting: (): void => {
       const { video } = this.#options;
-      if (!this.#moved || video.seeking || video.paused || this.#ending) {
-        return;
-      }
-      if (this.#encoderAway) {
-        this.#enter("reconnecting");
-      } else if (this.#stalls.waiting(clock())) {
-        this.#binding?.controller.stalled();
-        this.#enter("buffering");
+      if (!video.seeking && !video.paused) {
+        this.#progress.waiting();
+        this.#look();
       }
     },
-    seeking: (): void => {
-      this.#stalls.resumed(clock());
-    },
-    pause: (): void => {
-      if (this.#moved && !this.#options.video.ended && this.#state !== "ended") {
-        this.#resumed("paused");
-      }
-    },
+    pause: this.#look,
     ended: (): void => {
       this.#finish();
     },
@@ -303,19 +329,8 @@ export class Player {
     },
   };
 
-  #resumed(state: "playing" | "paused"): void {
-    if (this.#state === "ended" || this.#state === "offline") {
-      return;
-    }
-    this.#stalls.resumed(clock());
-    if (state === "playing") {
-      this.#recovery.playing(clock());
-    }
-    this.#enter(state);
-  }
-
   #finish(): void {
-    this.#stalls.resumed(clock());
+    this.#progress.reset(clock());
     this.#hls?.stopLoad();
     this.#enter("ended");
   }

@@ -4,7 +4,6 @@ import { ServerClock } from "../api";
 import { duration, latency, since } from "../format";
 import { hue } from "../pages/avatar";
 import { hlsConfig, latencyOptions, profileFrom } from "./config";
-import { StallMeter } from "./stalls";
 import { multiplexed } from "./turn";
 
 describe("the player's settings", () => {
@@ -34,21 +33,6 @@ describe("the player's settings", () => {
     expect(multiplexed("https://live.example/hls", "h2")).toBe(true);
     expect(multiplexed("https://live.example/hls", "http/1.1")).toBe(false);
     expect(multiplexed("http://127.0.0.1:8081", "h2")).toBe(false);
-  });
-});
-
-describe("the stall meter", () => {
-  it("counts every stall once and adds up their time", () => {
-    const meter = new StallMeter();
-    expect(meter.waiting(10)).toBe(true);
-    expect(meter.waiting(11)).toBe(false);
-    expect(meter.total(11.5)).toBe(1.5);
-    meter.resumed(12);
-    meter.resumed(13);
-    expect(meter.total(20)).toBe(2);
-    meter.waiting(30);
-    expect(meter.count).toBe(2);
-    expect(meter.stalled).toBe(true);
   });
 });
 
