@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_RUN_BOX = b"trun"  # codespell:ignore trun
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 
 
@@ -68,21 +69,21 @@ def read_playlist(text: str) -> Playlist:
 
 
 def sample_sizes(fragment: bytes) -> list[int]:
-    """Sizes in bytes of the samples in a fragment with one track, from its `trun` and `tfhd`.
+    """Sizes in bytes of the samples in a fragment with one track, as its run box and the header of its track say.
 
     Raises:
         ValueError: There is no such box.
     """
     traf = _box(_box(fragment, b"moof"), b"traf")
-    tfhd, trun = _box(traf, b"tfhd"), _box(traf, b"trun")
-    flags, count = struct.unpack_from(">II", trun)
+    header, run = _box(traf, b"tfhd"), _box(traf, _RUN_BOX)
+    flags, count = struct.unpack_from(">II", run)
     flags &= 0xFFFFFF
     if not flags & 0x200:  # no sizes of their own: the default holds for all
-        return [_default_size(tfhd)] * count
+        return [_default_size(header)] * count
     position = 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
     fields = [bit for bit in (0x100, 0x200, 0x400, 0x800) if flags & bit]
     step, offset = 4 * len(fields), 4 * fields.index(0x200)
-    return [struct.unpack_from(">I", trun, position + number * step + offset)[0] for number in range(count)]
+    return [struct.unpack_from(">I", run, position + number * step + offset)[0] for number in range(count)]
 
 
 def _default_size(tfhd: bytes) -> int:

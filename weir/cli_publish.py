@@ -65,13 +65,13 @@ def publish(
 
 def _run(publisher: "FilePublisher", *, loop: bool) -> None:
     """Publish in a thread, so that Ctrl-C is heard while FFmpeg waits for the network."""
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
     done = threading.Event()
 
     def work() -> None:
         try:
             publisher.run()
-        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that reports it
+        except Exception as error:  # noqa: BLE001  # raised again below, in the thread that reports it
             failures.append(error)
         finally:
             done.set()

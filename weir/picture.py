@@ -113,7 +113,7 @@ class Painter:
         return self._packed
 
     def _draw_backdrop(self) -> Plane:
-        """Sky as far down as a trough of the waves can lay it bare, water below."""
+        """Sky as far down as a dip of the waves can lay it bare, water below."""
         packed = np.empty_like(self._packed)
         canvas, shore = _canvas(packed, self._width, self._height), self._waterline + self._swell
         for row in range(0, self._height, 2):

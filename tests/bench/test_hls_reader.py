@@ -46,10 +46,9 @@ def box(kind: bytes, *content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
-def fragment(tfhd: bytes, trun: bytes) -> bytes:
-    return box(b"moof", box(b"mfhd", bytes(8)), box(b"traf", box(b"tfhd", tfhd), box(b"trun", trun))) + box(
-        b"mdat"
-    )
+def fragment(tfhd: bytes, run: bytes) -> bytes:
+    traf = box(b"traf", box(b"tfhd", tfhd), box(b"trun", run))  # codespell:ignore trun
+    return box(b"moof", box(b"mfhd", bytes(8)), traf) + box(b"mdat")
 
 
 def test_sample_sizes_are_read_with_every_mix_of_fields() -> None:
