@@ -30,7 +30,7 @@ bench: dev webapp/static/.built
 lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/flake8-async --enable ASYNC1,ASYNC2,ASYNC910,ASYNC913 common rtmp hls webapp weir bench
+	$(BIN)/flake8-async --enable ASYNC1,ASYNC2,ASYNC910,ASYNC913 --startable-in-context-manager=serve_rtmp,serve_web,serve,run_demo,run_test_picture $$(git ls-files 'common/*.py' 'rtmp/*.py' 'hls/*.py' 'webapp/*.py' 'weir/*.py' 'bench/*.py')
 	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/codespell README.md docs common rtmp hls webapp/*.py webapp/frontend/src weir bench tests scripts Makefile
 

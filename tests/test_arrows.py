@@ -18,12 +18,15 @@ MAY_IMPORT = {
     "bench": {"common", "rtmp", "hls", "chatd", "webapp", "weir"},
 }
 PURE = {
-    "common": {"media", "ids"},
-    "rtmp": {"feed", "handshake", "chunks", "amf", "messages", "events", "session", "flv", "errors"},
-    "hls": {"answers", "timeline", "fragments", "window", "playlist"},
+    "common": {"media", "ids", "proxies", "errors"},
+    "rtmp": {path.stem for path in (ROOT / "rtmp").glob("*.py")} - {"server"},
+    "hls": {path.stem for path in (ROOT / "hls").glob("*.py")} - {"stream", "spill", "origin", "waiting"},
 }
 IMPURE_IMPORTS = {"trio", "time", "socket", "logging", "structlog"}
-ONLY_IN = {"asyncpg": {"common/db.py"}, "trio_asyncio": {"common/db.py"}}
+ONLY_IN = {
+    "asyncpg": {"common/pg_pool.py", "common/pg_errors.py"},
+    "trio_asyncio": {"common/asyncio_bridge.py"},
+}
 
 
 def modules(package: str) -> list[Path]:

@@ -30,6 +30,7 @@ class Health:
         return self._problems
 
     async def _ask(self, name: str) -> str | None:
+        await trio.lowlevel.checkpoint()
         try:
             with trio.fail_after(PROBE_S):
                 await self._checks[name]()

@@ -74,6 +74,7 @@ class Journal:
 
     async def _try(self, what: str, write: Write) -> bool:
         """Do one write; False when it must be done again later."""
+        await trio.lowlevel.checkpoint()
         try:
             await write(self._db)
         except DatabaseUnavailableError:

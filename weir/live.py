@@ -185,6 +185,7 @@ class LiveChannels:
 
     async def admit(self, request: PublishRequest) -> Verdict:
         """Give the verdict on a publisher; the newest admitted one has the channel."""
+        await trio.lowlevel.checkpoint()
         if self._stopping:
             return Unavailable(STOPPING)
         if not request.key:
@@ -206,7 +207,6 @@ class LiveChannels:
                 return Unavailable("The server cannot check stream keys now; the encoder may try again.")
             self.stats.admitted_from_cache += 1
             fence, from_cache = self._fence_here(owner.channel_id), True
-            await trio.lowlevel.checkpoint()
         verdict = self._attach(owner, request, session_id, fence)
         if from_cache and isinstance(verdict, Accepted):
             self._unclaimed.add(session_id)
@@ -321,6 +321,7 @@ class LiveChannels:
 
     async def recheck_keys(self, key_id: int | None = None) -> None:
         """Ask the database anew about the keys in use (one, or all) and end who may no longer publish."""
+        await trio.lowlevel.checkpoint()
         for publication in self.publications():
             if key_id not in {None, publication.owner.key_id}:
                 continue
@@ -335,6 +336,7 @@ class LiveChannels:
 
     async def recheck_claims(self, channel_id: int | None = None) -> None:
         """Ask the database who has the channels (one, or all) and end our publishers that are no longer the newest."""
+        await trio.lowlevel.checkpoint()
         for publication in self.publications():
             owner = publication.owner
             if channel_id not in {None, owner.channel_id}:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import trio
+
 from common.db import Database, DatabaseUnavailableError, StatementTimeoutError
 from common.queries import channels, streams
 from webapp.directory import ChannelInfo, DirectoryUnavailableError, LiveStream
@@ -17,6 +19,7 @@ class DatabaseDirectory:
 
     async def live_streams(self, *, logins: Sequence[str], limit: int) -> Sequence[LiveStream]:
         """List what is live; see `LiveDirectory`."""
+        await trio.lowlevel.checkpoint()
         try:
             if logins:
                 found = [await streams.select_live_channel(self._db, login) for login in logins[:limit]]

@@ -22,8 +22,7 @@ def weir_factory(tmp_path: Path) -> Iterator[Callable[..., Weir]]:
 
     yield start
     for weir in started:
-        if weir.process.poll() is None:
-            weir.stop()
+        weir.discard()
 
 
 @pytest.fixture(scope="session")

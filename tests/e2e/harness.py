@@ -18,6 +18,7 @@ import imageio_ffmpeg
 import psutil
 
 from common.embedded_pg import cluster_status
+from tests.common.database_site import remove_cluster
 
 WEIR = Path(sys.executable).with_name("weir")
 FFMPEG_NEW = imageio_ffmpeg.get_ffmpeg_exe()
@@ -94,6 +95,12 @@ class Weir:
             parent = psutil.Process(pid)
             found += [parent, *parent.children(recursive=True)]
         return found
+
+    def discard(self) -> None:
+        """Stop it if it runs, and remove its database, which for root is not below the data directory."""
+        if self.process.poll() is None:
+            self.stop()
+        remove_cluster(Path(self.environment["WEIR_DATA_DIR"]))
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Kills it when it does not end."""

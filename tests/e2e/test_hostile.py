@@ -58,7 +58,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[tuple
         yield weir, media_playlist(weir)
     finally:
         encoder.kill()
-        weir.stop()
+        weir.discard()
 
 
 @pytest.fixture
