@@ -10,6 +10,7 @@ import trio
 
 from common.config import Config
 from common.db import Database, migrate, wait_for_version
+from common.limits import raise_open_files_limit
 from common.metrics import Metrics
 from weir.data_dir import held
 from weir.database import open_for
@@ -35,6 +36,7 @@ async def run_server(config: Config, *, roles: Collection[str], demo: bool = Fal
     Raises:
         WeirError: something a person must change, as one sentence; possibly inside a group.
     """
+    raise_open_files_limit()
     stop = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_watch_signals, stop, nursery.cancel_scope)
