@@ -323,7 +323,7 @@ async def test_idle_publisher_is_dropped_after_15_s(autojump_clock: trio.testing
         publication = await guest.gate.wait_publication()
         started = trio.current_time()
         await guest.done.wait()
-    assert trio.current_time() - started == pytest.approx(15, abs=0.1)
+    assert 15 <= trio.current_time() - started <= 15.5
     assert isinstance(guest.error, trio.TooSlowError)
     assert publication.ended == [False]
 
@@ -332,7 +332,7 @@ async def test_any_byte_keeps_a_publisher_alive(autojump_clock: trio.testing.Moc
     async with visit() as guest:
         await guest.encoder.send_all(greeting() + MEDIA)
         for byte in message(video_frame(), time=80):
-            await trio.sleep(14)
+            await trio.sleep(14.9)
             await guest.encoder.send_all(bytes([byte]))
         await trio.testing.wait_all_tasks_blocked()
         assert guest.stats.publishers == 1
