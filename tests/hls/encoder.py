@@ -39,17 +39,19 @@ def video(
 ) -> list[Packet]:
     """Frames in decode order. `dropped`: indices (in decode order) that the encoder left out."""
     rate = Fraction(fps).limit_denominator(2000)
-    start = Fraction(start_s).limit_denominator(1_000_000)
+    start = round(start_s * 1_000_000)
     lost = set(dropped)
     packets = []
     for index, display in enumerate(_decode_order(int(seconds * rate), gop, b_frames)):
         if index in lost:
             continue
-        dts = start + index / rate
-        pts = start + (display + (1 if b_frames else 0)) / rate
+        dts, pts = (
+            (start + at * 1_000_000 * rate.denominator // rate.numerator) // 1000 * 90
+            for at in (index, display + (1 if b_frames else 0))
+        )
         keyframe = index >= first_keyframe and (index - first_keyframe) % gop == 0
         data = b"%c%06d" % (b"K" if keyframe else b"p", index)
-        packets.append(Packet(Track.VIDEO, ms(dts), ms(pts), keyframe, data.ljust(size, b".")))
+        packets.append(Packet(Track.VIDEO, dts, pts, keyframe, data.ljust(size, b".")))
     return packets
 
 
@@ -76,12 +78,11 @@ def audio(
     size: int = 20,
 ) -> list[Packet]:
     """AAC frames; `stamp` bends their time stamps."""
-    frame = Fraction(config.samples_per_frame, config.sample_rate)
-    start = Fraction(start_s).limit_denominator(1_000_000)
+    samples, start = config.samples_per_frame, round(start_s * 1_000_000)
     return [
         Packet(Track.AUDIO, dts, dts, True, (b"a%06d" % index).ljust(size, b"."))
-        for index in range(int(seconds / frame))
-        if (dts := stamp(ms(start + index * frame))) >= 0
+        for index in range(int(seconds * config.sample_rate / samples))
+        if (dts := stamp((start + index * samples * 1_000_000 // config.sample_rate) // 1000 * 90)) >= 0
     ]
 
 

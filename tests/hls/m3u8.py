@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 
 ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s][^,]*)(?:,|$)')
 
 
-@dataclass
+@dataclass(frozen=True)
 class ReadPart:
     uri: str
     duration: float
@@ -71,6 +72,7 @@ ONCE = {
 }
 
 
+@cache
 def attributes(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
@@ -83,12 +85,26 @@ def attributes(text: str) -> dict[str, str]:
     return found
 
 
+@cache
+def part(value: str) -> ReadPart:
+    values = attributes(value)
+    assert set(values) <= {"URI", "DURATION", "INDEPENDENT", "GAP"}, "C5"
+    independent, gap = values.get("INDEPENDENT") == "YES", values.get("GAP") == "YES"
+    return ReadPart(values["URI"], float(values["DURATION"]), independent, gap)
+
+
+@cache
+def date(value: str) -> float:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value), "B14"
+    return datetime.fromisoformat(value).timestamp()
+
+
 def read(text: str) -> ReadPlaylist:
     """Parse a media playlist; anything unknown or out of place fails."""
     lines = text.split("\n")
     assert lines[0] == "#EXTM3U", "B4"
     assert lines[-1] == "", "every line ends"
-    assert all(line == line.strip() and line for line in lines[:-1]), "B2"
+    assert not re.search(r"^\s|[ \t]$|\n\n|\r", text, re.MULTILINE), "B2"
     reader = _Reader(text)
     for line in lines[1:-1]:
         reader.line(line)
@@ -148,16 +164,12 @@ class _Reader:
 
     def program_date_time(self, value: str) -> None:
         self._before_parts()
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value), "B14"
-        self.segment.date_s = datetime.fromisoformat(value).timestamp()
+        self.segment.date_s = date(value)
 
     def part(self, value: str) -> None:
         self.in_body = True
-        values = attributes(value)
-        assert set(values) <= {"URI", "DURATION", "INDEPENDENT", "GAP"}, "C5"
         assert self.segment.duration is None, "a part behind its parent's EXTINF"
-        independent, gap = values.get("INDEPENDENT") == "YES", values.get("GAP") == "YES"
-        self.segment.parts.append(ReadPart(values["URI"], float(values["DURATION"]), independent, gap))
+        self.segment.parts.append(part(value))
 
     def gap(self, value: str) -> None:
         assert not value

@@ -24,13 +24,16 @@ class Show:
         spill: Spill | None = None,
         stream_id: str = "stream",
         watch: bool = True,
+        every: int = 1,
     ) -> None:
+        """Watch every change, or one in `every`: most tests need not see each part come."""
         self.now = 100.0
         self.stream = LiveStream(
             stream_id, settings=settings or HlsSettings(), spill=spill, wall_clock_s=lambda: WALL_S + self.now
         )
         self.spill = spill
         self.watch = watch
+        self.every = every
         self.playlists: dict[str, m3u8.ReadPlaylist] = {}
         self.parts: dict[str, dict[str, tuple[m3u8.ReadPart, bytes]]] = {}
         self.segments: dict[str, dict[int, m3u8.ReadSegment]] = {}
@@ -75,20 +78,22 @@ class Show:
 
     def finish(self) -> None:
         self.stream.finish(self.now)
-        self.look()
+        self.reload()
 
     def reload(self) -> None:
         """Look now, also when not watching."""
-        watched, self.watch = self.watch, True
+        settings = self.watch, self.every
+        self.watch, self.every = True, 1
         self.look()
-        self.watch = watched
+        self.watch, self.every = settings
 
     def look(self) -> None:
         """Reload what changed, check it against what was there before, and load what is new."""
         changed = False
         for name in self.stream.renditions:
             version = self.stream.version(name)
-            if not self.watch or version == self._versions.get(name):
+            seen = self._versions.get(name, -self.every)
+            if not self.watch or (version < seen + self.every and not self.stream.ended):
                 continue
             changed = True
             self._versions[name] = version

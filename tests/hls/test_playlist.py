@@ -67,6 +67,7 @@ def test_the_skip_boundary_is_counted_from_the_end() -> None:
 
 def test_nothing_is_skipped_while_it_cannot_be() -> None:
     show = Show(settings=HlsSettings(memory_s=600))
+    show.watch = False
     show.play(both(20))
     assert get(show, "video", SKIP) is get(show, "video")
     show.play(both(30, start_s=20))
@@ -115,7 +116,7 @@ def test_reports_name_the_other_rendition_and_where_it_stands() -> None:
 
 
 def test_parts_are_listed_for_three_target_durations() -> None:
-    show = Show()
+    show = Show(watch=False)
     show.play(both(40))
     playlist = read(show, "video")
     with_parts = [segment for segment in playlist.segments if segment.parts]
