@@ -13,7 +13,8 @@ export function homePage(root: HTMLElement): void {
   const notice = h("p", { class: "notice", role: "status", hidden: true });
   const list = h("ul", { class: "cards", "data-testid": "live" });
   const empty = h("section", { class: "empty", hidden: true, "data-testid": "empty" });
-  root.replaceChildren(h("h1", { class: "page-title" }, "Live now"), notice, list, empty);
+  const loading = h("p", { class: "quiet" }, "Looking who is live…");
+  root.replaceChildren(h("h1", { class: "page-title" }, "Live now"), notice, loading, list, empty);
   let about: Site | null = null;
 
   poll(REFRESH_S, async () => {
@@ -21,12 +22,14 @@ export function homePage(root: HTMLElement): void {
       about ??= await site();
       const streams = await liveStreams();
       notice.hidden = true;
+      loading.remove();
       show(list, streams);
       empty.hidden = streams.length > 0;
       if (!empty.hidden && empty.childElementCount === 0) {
         empty.append(...howToGoLive(about));
       }
     } catch (error) {
+      loading.remove();
       notice.hidden = false;
       setText(notice, error instanceof ApiError ? error.message : "Something went wrong.");
     }

@@ -36,19 +36,18 @@ class WatchPage {
   #channel: Channel | null = null;
   #player: Player | null = null;
   #playedStream: string | null = null;
-  #byBrowser = false;
 
   constructor(root: HTMLElement, login: string) {
     this.#login = login;
     this.#root = root;
     document.title = `${login} – weir`;
-    setText(this.#name, login);
+    setText(this.#title, login);
     this.#stage.append(this.#video, this.#overlay.element, this.#unmute, this.#controls.bar);
     const facts = h("div", { class: "facts" }, this.#badge, this.#uptime);
     const names = h("div", { class: "names" }, this.#title, this.#name);
     root.replaceChildren(this.#notice, this.#stage, h("section", { class: "about" }, avatar(login, login), names, facts));
     this.#showState("starting");
-    this.#watchMute();
+    this.#offerSound();
     window.setInterval(() => {
       this.#tick();
     }, 1000);
@@ -79,7 +78,7 @@ class WatchPage {
     }
     const { is_live: live, stream_id: streamId, title, broadcaster_name: name } = this.#channel;
     setText(this.#title, title || name);
-    setText(this.#name, name);
+    setText(this.#name, title ? name : "");
     document.title = `${name} – weir`;
     const state = this.#player?.state ?? "offline";
     if (live && this.#player === null) {
@@ -104,6 +103,9 @@ class WatchPage {
       onState: (state) => {
         this.#showState(state);
       },
+      onSilenced: () => {
+        this.#unmute.hidden = false;
+      },
     });
     this.#player = player;
     this.#controls.use(player);
@@ -121,19 +123,15 @@ class WatchPage {
   #showState(state: PlayerState): void {
     this.#stage.dataset["state"] = state;
     this.#overlay.show(state, this.#channel?.broadcaster_name ?? this.#login);
-    if (state === "playing") {
-      this.#unmute.hidden = !(this.#video.muted && this.#byBrowser);
-    }
   }
 
-  /** Muted by the browser's autoplay rule, not by the viewer: offer to undo it. */
-  #watchMute(): void {
-    this.#video.addEventListener("volumechange", () => {
-      this.#byBrowser = this.#video.muted && !navigator.userActivation.isActive;
-      this.#unmute.hidden = !this.#byBrowser;
-    });
+  /** The browser's autoplay rule took the sound away: offer to undo that, until somebody does. */
+  #offerSound(): void {
     this.#unmute.addEventListener("click", () => {
       this.#video.muted = false;
+    });
+    this.#video.addEventListener("volumechange", () => {
+      this.#unmute.hidden ||= !this.#video.muted;
     });
   }
 

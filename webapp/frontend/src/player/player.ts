@@ -35,6 +35,8 @@ export interface PlayerOptions {
   readonly clockOffsetMs: () => number;
   /** Called after every change of the state, never before `start`. */
   readonly onState: (state: PlayerState) => void;
+  /** The browser allowed playing only without sound, so the element was muted. */
+  readonly onSilenced: () => void;
 }
 
 type HlsClass = typeof Hls;
@@ -246,16 +248,16 @@ export class Player {
 
   async #play(): Promise<void> {
     const { video } = this.#options;
-    for (const muted of [video.muted, true]) {
-      video.muted = muted;
-      try {
-        await video.play();
+    if (await tryPlay(video)) {
+      return;
+    }
+    if (!video.muted) {
+      video.muted = true;
+      if (await tryPlay(video)) {
+        this.#options.onSilenced();
         return;
-      } catch (error) {
-        if (!(error instanceof DOMException) || error.name !== "NotAllowedError") {
-          return; // interrupted by a new load or a pause: whoever did it says what happens next
-        }
       }
+      video.muted = false;
     }
     this.#enter("blocked");
   }
@@ -354,6 +356,16 @@ export class Player {
     return start === undefined || Number.isNaN(start.getTime())
       ? null
       : new Date(start.getTime() + video.currentTime * 1000);
+  }
+}
+
+/** False if the browser wants a click first. An interrupted attempt counts as done: whoever interrupted it goes on. */
+async function tryPlay(video: HTMLVideoElement): Promise<boolean> {
+  try {
+    await video.play();
+    return true;
+  } catch (error) {
+    return !(error instanceof DOMException && error.name === "NotAllowedError");
   }
 }
 
