@@ -38,8 +38,10 @@ class Connection:
     __slots__ = (
         "_address",
         "_ended",
+        "_file",
         "_held",
         "_in_head",
+        "_is_last",
         "_parser",
         "_pipe",
         "_proxies",
@@ -68,6 +70,8 @@ class Connection:
         self._scope = trio.CancelScope()
         self._request: Request | None = None  # being answered; None before the first and after a refused one
         self._rest: Buffers = []  # what the kernel did not take of its answer
+        self._file: FileSlice | None = None  # its body, if that is to be read from disk
+        self._is_last = False  # its answer ends the connection, and says so
         self._held: Held | None = None
         self._response: Response | None = None  # what `_held` became
         self._watch = trio.CancelScope()  # while held: the waiting for the client's next bytes
@@ -124,7 +128,8 @@ class Connection:
             except RequestError as error:
                 return partial(self._refuse, error)
             if request is None:
-                return self._read_more
+                stops = self._shared.stopping and not self._parser.buffered
+                return self._leave if stops else self._read_more
             if (step := self._take(request)) is not None:
                 return step
         return trio.lowlevel.checkpoint
@@ -157,16 +162,12 @@ class Connection:
             return _CRASHED
 
     def _after_start(self, response: Response) -> Step | None:
-        if self._is_unfinished(response):
+        if self._rest or self._file is not None:
             return partial(self._finish, response)
-        if not self._goes_on(response):
+        if self._is_last:
             return self._leave
-        self.due = self._shared.now + self._shared.limits.idle_s
+        self.due = self._shared.idle_due
         return None
-
-    def _goes_on(self, response: Response) -> bool:
-        request = self._request
-        return request is not None and request.keep_alive and not response.close and not self._shared.stopping
 
     async def _read_more(self) -> None:
         if not self._parser.buffered:
@@ -185,36 +186,36 @@ class Connection:
 
     def _start(self, response: Response) -> None:
         """Send what the kernel takes at once. A body on disk is left to `_finish`, head and all."""
-        self._shared.stats.statuses[response.status] += 1
-        if self._request is not None and self._request.method == "HEAD":
-            self._rest = self._pipe.send_nowait([self._head(response)])
-        elif not isinstance(response.body, FileSlice):
-            self._shared.stats.body_bytes += response.size_bytes
-            self._rest = self._pipe.send_nowait([self._head(response), *response.body])
+        shared, request, body = self._shared, self._request, response.body
+        shared.stats.statuses[response.status] += 1
+        self._is_last = request is None or not request.keep_alive or response.close or shared.stopping
+        head = self._head(response)
+        if request is not None and request.method == "HEAD":
+            self._rest = self._pipe.send_nowait([head], len(head))
+        elif isinstance(body, FileSlice):
+            self._file = body
+        else:
+            shared.stats.body_bytes += response.size_bytes
+            self._rest = self._pipe.send_nowait([head, *body], len(head) + response.size_bytes)
 
     def _head(self, response: Response) -> bytes:
-        if not self._goes_on(response):
+        if self._is_last:
             return response.head + self._shared.last_tail
         if self._request is not None and self._request.is_http_1_0:
             return response.head + self._shared.keep_tail_1_0
         return response.head + self._shared.keep_tail
 
-    def _is_unfinished(self, response: Response) -> bool:
-        if self._rest:
-            return True
-        is_head = self._request is not None and self._request.method == "HEAD"
-        return isinstance(response.body, FileSlice) and not is_head
-
     async def _finish(self, response: Response) -> None:
         self.due = self._shared.send_deadline(response)
-        if self._rest or not isinstance(response.body, FileSlice):
-            await self._send_rest()
+        if self._file is not None:
+            body, self._file = self._file, None
+            await self._send_file(response, body)
         else:
-            await self._send_file(response, response.body)
-        if not self._goes_on(response):
+            await self._send_rest()
+        if self._is_last:
             await self._leave()
         else:
-            self.due = self._shared.now + self._shared.limits.idle_s
+            self.due = self._shared.idle_due
 
     async def _send_rest(self) -> None:
         await self._pipe.send(self._rest)

@@ -22,8 +22,8 @@ class Pipe(Protocol):
     async def receive(self, max_bytes: int) -> bytes:
         """Wait for bytes; `b""` when the peer will send no more. Cancelling loses nothing."""
 
-    def send_nowait(self, buffers: Sequence[bytes]) -> Buffers:
-        """Send what goes out without waiting, and return the rest."""
+    def send_nowait(self, buffers: Sequence[bytes], size_bytes: int) -> Buffers:
+        """Send what goes out without waiting, and return the rest. `size_bytes`: of all buffers together."""
 
     async def send(self, buffers: Buffers) -> None:
         """Send all of it, something at least. After a cancel nobody knows how much went out: only closing is left."""
@@ -50,15 +50,15 @@ class SocketPipe:
             except OSError as error:
                 raise trio.BrokenResourceError(f"connection broken: {error}") from error
 
-    def send_nowait(self, buffers: Sequence[bytes]) -> Buffers:
+    def send_nowait(self, buffers: Sequence[bytes], size_bytes: int) -> Buffers:
         """Hand the kernel as much as it takes."""
         try:
-            sent = os.writev(self._fd, buffers[:_MAX_BUFFERS])
+            sent = os.writev(self._fd, buffers if len(buffers) <= _MAX_BUFFERS else buffers[:_MAX_BUFFERS])
         except BlockingIOError:
             sent = 0
         except OSError as error:
             raise trio.BrokenResourceError(f"connection broken: {error}") from error
-        return _unsent(buffers, sent)
+        return [] if sent == size_bytes else _unsent(buffers, sent)
 
     async def send(self, buffers: Buffers) -> None:
         """Send as the peer makes room."""
@@ -95,7 +95,7 @@ class StreamPipe:
         """Wait for bytes."""
         return bytes(await self._stream.receive_some(max_bytes))
 
-    def send_nowait(self, buffers: Sequence[bytes]) -> Buffers:
+    def send_nowait(self, buffers: Sequence[bytes], size_bytes: int) -> Buffers:  # noqa: ARG002  # of the protocol
         """Leave all of it."""
         return list(buffers)
 

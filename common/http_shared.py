@@ -72,11 +72,11 @@ class Shared:
     __slots__ = (
         "disk",
         "handler",
+        "idle_due",
         "keep_tail",
         "keep_tail_1_0",
         "last_tail",
         "limits",
-        "now",
         "stats",
         "stopping",
     )
@@ -89,14 +89,14 @@ class Shared:
         """No further request is wanted: answers say so and connections end."""
         self.disk = trio.CapacityLimiter(8)
         """Threads that read files at the same time."""
-        self.now = 0.0
-        """Trio's clock at the last tick: good enough for deadlines, and free to read."""
+        self.idle_due = 0.0
+        """When a connection that goes idle now is closed, on Trio's clock at the last tick: good enough, and free."""
         self.keep_tail = self.keep_tail_1_0 = self.last_tail = b""
         """What ends a head, by what becomes of the connection."""
 
     def tick(self, now: float, unix_s: float) -> None:
-        """Take the time over; at least once a second (the Date header has whole ones)."""
-        self.now = now
+        """Take the time over, once a second: the Date header has whole ones."""
+        self.idle_due = now + self.limits.idle_s
         date = f"Date: {email.utils.formatdate(unix_s, usegmt=True)}\r\n\r\n".encode()
         self.keep_tail = date
         self.keep_tail_1_0 = b"Connection: keep-alive\r\n" + date

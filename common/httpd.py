@@ -108,7 +108,8 @@ class HttpServer:
             self.stats.turned_away += 1
             with suppress(trio.BrokenResourceError):
                 # Only what goes out at once: nobody waits for a client that should not be here.
-                open_pipe(stream).send_nowait([_TOO_MANY.head + self._shared.last_tail + _TOO_MANY_BODY])
+                answer = _TOO_MANY.head + self._shared.last_tail + _TOO_MANY_BODY
+                open_pipe(stream).send_nowait([answer], len(answer))
             await trio.lowlevel.checkpoint()
             return
         self.stats.accepted += 1

@@ -9,6 +9,7 @@ from common.media import Track
 from hls.answers import MediaOnDisk, MediaReady
 
 MEDIA_MAX_AGE_S = 86_400
+_AUDIO = Track.AUDIO.value
 
 CORS = (
     ("Access-Control-Allow-Origin", "*"),
@@ -27,7 +28,7 @@ _HEADERS = (
 
 
 def _content_type(rendition: str) -> tuple[str, str]:
-    return ("Content-Type", "audio/mp4" if rendition.startswith(Track.AUDIO.value) else "video/mp4")
+    return ("Content-Type", "audio/mp4" if rendition.startswith(_AUDIO) else "video/mp4")
 
 
 def _whole_head(rendition: str) -> bytes:
@@ -35,7 +36,7 @@ def _whole_head(rendition: str) -> bytes:
     return render_head(200, (_content_type(rendition), *_HEADERS), 0).removesuffix(b"0\r\n")
 
 
-_AUDIO_HEAD, _VIDEO_HEAD = _whole_head(Track.AUDIO.value), _whole_head(Track.VIDEO.value)
+_AUDIO_HEAD, _VIDEO_HEAD = _whole_head(_AUDIO), _whole_head(Track.VIDEO.value)
 
 
 def respond_media(headers: dict[bytes, bytes], rendition: str, media: MediaReady | MediaOnDisk) -> Response:
@@ -45,7 +46,7 @@ def respond_media(headers: dict[bytes, bytes], rendition: str, media: MediaReady
         if conditional is not None:
             return conditional
     size = media.size_bytes
-    head = _AUDIO_HEAD if rendition.startswith(Track.AUDIO.value) else _VIDEO_HEAD
+    head = _AUDIO_HEAD if rendition.startswith(_AUDIO) else _VIDEO_HEAD
     body = media.pieces if isinstance(media, MediaReady) else FileSlice(media.path, media.offset, size)
     return Response(200, b"%s%d\r\n" % (head, size), body, size)
 

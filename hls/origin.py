@@ -9,9 +9,10 @@ RFC 8216bis B.1 in target durations (G8).
 """
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import assert_never
 
+import structlog
 import trio
 
 from common.http_conditions import accepts_gzip, etag_matches
@@ -25,6 +26,8 @@ from hls.directives import parse_directives
 from hls.directory import Directory, Stream
 from hls.media_responses import CORS, respond_media
 from hls.waiting import WaitingRoom
+
+log = structlog.get_logger(__name__)
 
 PLAYLIST = "index.m3u8"
 EXPIRE_EVERY_S = 5.0
@@ -44,6 +47,16 @@ _OPTIONS = respond(204, headers=(("Allow", "GET, HEAD, OPTIONS"),))
 _ROOT_404 = respond_text(404, "nothing here: streams are at /hls/CHANNEL/index.m3u8", CORS)
 
 
+_Variant = tuple[str, bool, bool, bytes | None]
+"""What makes two responses with the same playlist different: stream id, gzip, blocking, If-None-Match."""
+
+
+@lru_cache(maxsize=4096)
+def _words_behind_hls(path: str) -> tuple[str, ...]:
+    """`/hls/a/b` as `("a", "b")`. Kept, because all viewers ask for the same."""
+    return tuple(path.split("/")[2:])
+
+
 class Origin:
     """The handler of the media listener (`common.httpd.HttpServer`). `run` must be running beside it."""
 
@@ -60,7 +73,7 @@ class Origin:
         self._directory = directory
         self._pages = OperatorPages(health=health, metrics=metrics, metrics_token=metrics_token)
         self._waiting = WaitingRoom(hold_s=3 * target_duration_s)  # F11
-        self._rendered: dict[tuple[int, bool, bool], tuple[PlaylistReady, Response]] = {}
+        self._rendered: dict[tuple[int, _Variant], tuple[PlaylistReady, Response]] = {}
         self._blocked_max_age_s = round(6 * target_duration_s)
         self._plain_max_age_s = max(1, round(target_duration_s / 2))
         self._failed_max_age_s = round(target_duration_s)
@@ -71,8 +84,14 @@ class Origin:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._waiting.run)
             while True:
-                self._directory.expire(trio.current_time())
                 await trio.sleep(EXPIRE_EVERY_S)
+                self._expire()
+
+    def _expire(self) -> None:
+        try:
+            self._directory.expire(trio.current_time())
+        except Exception:
+            log.exception("closing_a_stream_failed")  # it is out of the directory all the same
 
     def samples(self) -> list[Sample]:
         """Give what `common.metrics` scrapes."""
@@ -85,24 +104,24 @@ class Origin:
         if request.path.startswith("/hls/"):
             if request.method == "OPTIONS":
                 return _PREFLIGHT
-            return self._answer_hls(request, request.path.split("/"))
+            return self._answer_hls(request, _words_behind_hls(request.path))
         answer = self._pages.answer(request)
         if answer is not None:
             return answer
         return _OPTIONS if request.method == "OPTIONS" else _ROOT_404
 
-    def _answer_hls(self, request: Request, words: list[str]) -> Answer:
-        if len(words) == 6:
-            _, _, login, stream_id, rendition, name = words
+    def _answer_hls(self, request: Request, words: tuple[str, ...]) -> Answer:
+        if len(words) == 4:
+            login, stream_id, rendition, name = words
             stream = self._directory.find(login, stream_id)
             if stream is None:
                 return self._missing(login)
             if name == PLAYLIST:
                 return self._playlist(request, stream, rendition)
             return self._media(request, stream, rendition, name)
-        if len(words) == 4 and words[3] == PLAYLIST:
-            stream = self._directory.get(words[2])
-            return self._missing(words[2]) if stream is None else self._multivariant(request, stream)
+        if len(words) == 2 and words[1] == PLAYLIST:
+            stream = self._directory.get(words[0])
+            return self._missing(words[0]) if stream is None else self._multivariant(request, stream)
         return self._refuse(Refused(404, "streams are at /hls/CHANNEL/index.m3u8"))
 
     def _missing(self, login: str) -> Response:
@@ -113,19 +132,16 @@ class Origin:
     # Playlists
 
     def _multivariant(self, request: Request, stream: Stream) -> Answer:
-        return self._answer_playlist(request, stream, _ANY_RENDITION, None, stream.multivariant)
+        return self._playlist_or_wait(request, stream, _ANY_RENDITION, None, stream.multivariant)
 
     def _playlist(self, request: Request, stream: Stream, rendition: str) -> Answer:
         directives = parse_directives(request.query)
         if isinstance(directives, Refused):
             return self._refuse(directives, blocking=True)
+        ask = partial(stream.playlist, rendition, directives)
+        return self._playlist_or_wait(request, stream, (rendition,), directives, ask)
 
-        def ask() -> PlaylistAnswer:
-            return stream.playlist(rendition, directives)
-
-        return self._answer_playlist(request, stream, (rendition,), directives, ask)
-
-    def _answer_playlist(
+    def _playlist_or_wait(
         self,
         request: Request,
         stream: Stream,
@@ -134,43 +150,40 @@ class Origin:
         ask: Callable[[], PlaylistAnswer],
     ) -> Answer:
         """`directives`: `None` for the multivariant playlist, which has none."""
-        gzip = accepts_gzip(request.headers.get(b"accept-encoding"))
+        headers = request.headers
         blocking = directives is not None and directives.msn is not None
-        if_none_match = request.headers.get(b"if-none-match")
-
-        def respond_if_ready() -> Response | None:
-            answer = ask()
-            match answer:
-                case PlaylistReady():
-                    return self._render(stream, answer, if_none_match, gzip=gzip, blocking=blocking)
-                case Refused():
-                    return self._refuse(answer, blocking=blocking)
-                case Wait():
-                    return None
-                case _:
-                    assert_never(answer)
-
-        response = respond_if_ready()
+        gzip = accepts_gzip(headers.get(b"accept-encoding"))
+        variant = (stream.stream_id, gzip, blocking, headers.get(b"if-none-match"))
+        response = self._respond_playlist(ask(), variant)
         if response is not None:
             return response
-        question = (directives, gzip, if_none_match)
         late = self._refuse(Refused(503, "the stream has not come that far"), blocking=blocking)
-        return self._waiting.hold(stream, renditions, question, respond_if_ready, late)
+        return self._waiting.hold(
+            stream, renditions, (directives, variant), lambda: self._respond_playlist(ask(), variant), late
+        )
 
-    def _render(
-        self,
-        stream: Stream,
-        ready: PlaylistReady,
-        if_none_match: bytes | None,
-        *,
-        gzip: bool,
-        blocking: bool,
-    ) -> Response:
-        key = (id(ready), gzip, blocking)
-        known = self._rendered.get(key)
-        if known is not None and known[0] is ready and if_none_match is None:
-            return known[1]
-        etag = f'"{stream.stream_id}-{ready.etag}{"-gz" if gzip else ""}"'
+    def _respond_playlist(self, answer: PlaylistAnswer, variant: _Variant) -> Response | None:
+        match answer:
+            case PlaylistReady():
+                key = (id(answer), variant)
+                known = self._rendered.get(key)
+                if known is not None and known[0] is answer:
+                    return known[1]
+                response = self._render(answer, variant)
+                if len(self._rendered) >= _RENDERED_KEPT:
+                    del self._rendered[next(iter(self._rendered))]
+                self._rendered[key] = (answer, response)
+                return response
+            case Refused():
+                return self._refuse(answer, blocking=variant[2])
+            case Wait():
+                return None
+            case _:
+                assert_never(answer)
+
+    def _render(self, ready: PlaylistReady, variant: _Variant) -> Response:
+        stream_id, gzip, blocking, if_none_match = variant
+        etag = f'"{stream_id}-{ready.etag}{"-gz" if gzip else ""}"'
         lasts = blocking or ready.ended
         headers = [
             ("Content-Type", "application/vnd.apple.mpegurl"),
@@ -186,11 +199,7 @@ class Origin:
             return respond(304, headers=headers)
         if gzip:
             headers.append(("Content-Encoding", "gzip"))
-        response = respond(200, ready.gzip if gzip else ready.plain, headers)
-        if len(self._rendered) >= _RENDERED_KEPT:
-            del self._rendered[next(iter(self._rendered))]
-        self._rendered[key] = (ready, response)
-        return response
+        return respond(200, ready.gzip if gzip else ready.plain, headers)
 
     def _refuse(self, refused: Refused, *, blocking: bool = False) -> Response:
         return _refusal(

@@ -195,6 +195,38 @@ def test_packet_boundaries_never_change_the_requests(requests: list[bytes], cuts
     assert parse_all(chunks) == parse_all([data])
 
 
+@given(
+    st.binary(max_size=40),
+    st.sampled_from([b"%s", b"%s / HTTP/1.1", b"GET %s HTTP/1.1", b"GET / %s", b"GET /%s"]),
+)
+def test_request_with_the_headers_of_the_one_before_is_judged_like_a_first_one(
+    junk: bytes, shape: bytes
+) -> None:
+    request = shape.replace(b"%s", junk.replace(b"\r", b"").replace(b"\n", b"")) + b"\r\nHost: weir\r\n\r\n"
+    first, status = parse_all([request])
+    second, status_of_second = parse_all([b"GET /before HTTP/1.1\r\nHost: weir\r\n\r\n", request])
+    assert second[1:] == first
+    assert (status_of_second is None) == (status is None)
+
+
+def test_headers_are_not_mixed_up_between_requests() -> None:
+    parser = RequestParser()
+    requests = []
+    for header in (b"A: 1\r\n", b"A: 1\r\n", b"B: 2\r\n", b"", b"A: 1\r\n"):
+        parser.push(b"GET / HTTP/1.1\r\n" + HOST + header + b"\r\n")
+        request = parser.next_request()
+        assert request is not None
+        requests.append(request.headers)
+    host = {b"host": b"weir"}
+    assert requests == [
+        host | {b"a": b"1"},
+        host | {b"a": b"1"},
+        host | {b"b": b"2"},
+        host,
+        host | {b"a": b"1"},
+    ]
+
+
 @given(st.binary(max_size=300), st.sampled_from([b"", b"GET / HTTP/1.1\r\n"]))
 def test_garbage_is_refused_or_waited_for_but_raises_nothing_else(garbage: bytes, start: bytes) -> None:
     parse_all([start + garbage])
