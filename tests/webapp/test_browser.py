@@ -2,7 +2,7 @@
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,10 +12,10 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 import trio
-from playwright.sync_api import Browser, Page, sync_playwright
 from quart_trio import QuartTrio
 
 from common.serving import open_listeners
+from tests.webapp.browser import chromium, chromium_page, own_thread
 from tests.webapp.conftest import MemoryDirectory, local_urls
 from webapp.app import create_app
 from webapp.server import serve_web
@@ -23,9 +23,6 @@ from webapp.static_files import load_front_end
 
 pytestmark = pytest.mark.real
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--mute-audio"]
-AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 BLOCK_SOUND = """
 const play = HTMLMediaElement.prototype.play;
 HTMLMediaElement.prototype.play = function () {
@@ -117,139 +114,129 @@ def site(directory: MemoryDirectory, media: str) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Browser]]:
-    browsers: list[Browser] = []
-    with sync_playwright() as playwright:
-
-        def start(*flags: str) -> Browser:
-            args = [*FLAGS, *flags]
-            browsers.append(playwright.chromium.launch(executable_path=CHROMIUM, args=args, headless=True))
-            return browsers[-1]
-
-        yield start
-        for browser in browsers:
-            browser.close()
-
-
-@pytest.fixture
-def page(launch: Callable[..., Browser]) -> Iterator[Page]:
-    """A page that fails the test if it breaks its content security policy or throws."""
-    page = launch(AUTOPLAY).new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None,
-    )
-    yield page
-    assert faults == []
+@own_thread
+def test_live_channels_are_listed_and_lead_to_their_pages(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.add(
+            "anna", title="<b>Speed</b>run", started=datetime.now(UTC) - timedelta(hours=1, minutes=2)
+        )
+        directory.add("berta", live=False)
+        page.goto(site)
+        card = page.get_by_role("link", name="Anna")
+        card.wait_for()
+        assert "<b>Speed</b>run" in card.inner_text(), "titles are text, never markup"
+        assert "1:02:" in card.inner_text()
+        assert page.get_by_text("Berta").count() == 0
+        card.click()
+        page.wait_for_url(f"{site}/anna")
 
 
-def test_live_channels_are_listed_and_lead_to_their_pages(
-    site: str, directory: MemoryDirectory, page: Page
-) -> None:
-    directory.add("anna", title="<b>Speed</b>run", started=datetime.now(UTC) - timedelta(hours=1, minutes=2))
-    directory.add("berta", live=False)
-    page.goto(site)
-    card = page.get_by_role("link", name="Anna")
-    card.wait_for()
-    assert "<b>Speed</b>run" in card.inner_text(), "titles are text, never markup"
-    assert "1:02:" in card.inner_text()
-    assert page.get_by_text("Berta").count() == 0
-    card.click()
-    page.wait_for_url(f"{site}/anna")
+@own_thread
+def test_an_empty_site_tells_how_to_go_live(site: str) -> None:
+    with chromium_page() as page:
+        page.goto(site)
+        page.get_by_text("Nobody is live right now").wait_for()
+        assert "rtmp://127.0.0.1:1935/live" in page.get_by_test_id("empty").inner_text()
 
 
-def test_an_empty_site_tells_how_to_go_live(site: str, page: Page) -> None:
-    page.goto(site)
-    page.get_by_text("Nobody is live right now").wait_for()
-    assert "rtmp://127.0.0.1:1935/live" in page.get_by_test_id("empty").inner_text()
-
-
-def test_the_page_plays_and_says_when_it_is_over(site: str, directory: MemoryDirectory, page: Page) -> None:
-    directory.add("anna", title="Hello")
-    page.goto(f"{site}/anna")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 1")
-    assert page.get_by_test_id("title").inner_text() == "Hello"
-    assert page.get_by_test_id("badge").is_visible()
-    state = page.evaluate("() => ({...window.__weir, state: window.__weir.state, mode: window.__weir.mode})")
-    assert (state["state"], state["mode"]) == ("playing", "low-latency")
-    directory.add("anna", live=False)
-    page.get_by_text("The stream has ended").wait_for(timeout=30_000)
-
-
-def test_keys_pause_and_mute(site: str, directory: MemoryDirectory, page: Page) -> None:
-    directory.add("anna")
-    page.goto(f"{site}/anna")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
-    page.keyboard.press("k")
-    page.wait_for_function("() => document.querySelector('video').paused")
-    page.get_by_role("button", name="Play", exact=True).wait_for()
-    page.keyboard.press("k")
-    page.wait_for_function("() => !document.querySelector('video').paused")
-    page.keyboard.press("m")
-    page.get_by_role("button", name="Unmute", exact=True).wait_for()
-
-
-def test_a_browser_that_blocks_sound_plays_muted_and_offers_to_unmute(
-    site: str, directory: MemoryDirectory, launch: Callable[..., Browser]
-) -> None:
-    directory.add("anna")
-    page = launch(AUTOPLAY).new_page()
-    page.add_init_script(BLOCK_SOUND)  # headless Chromium does not block it by itself
-    page.goto(f"{site}/anna")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
-    assert page.evaluate("() => document.querySelector('video').muted")
-    page.get_by_text("Tap to unmute").click()
-    assert not page.evaluate("() => document.querySelector('video').muted")
-
-
-def test_only_one_player_of_a_browser_is_low_latency_and_the_next_takes_over(
-    site: str, directory: MemoryDirectory, launch: Callable[..., Browser]
-) -> None:
-    directory.add("anna")
-    context = launch(AUTOPLAY).new_context()
-    first, second = context.new_page(), context.new_page()
-    for page, mode in ((first, "low-latency"), (second, "normal")):
+@own_thread
+def test_the_page_plays_and_says_when_it_is_over(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.add("anna", title="Hello")
         page.goto(f"{site}/anna")
-        page.wait_for_function("mode => window.__weir?.mode === mode", arg=mode)
-    first.close()
-    second.wait_for_function("() => window.__weir.mode === 'low-latency'")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 1")
+        assert page.get_by_test_id("title").inner_text() == "Hello"
+        assert page.get_by_test_id("badge").is_visible()
+        state = page.evaluate(
+            "() => ({...window.__weir, state: window.__weir.state, mode: window.__weir.mode})"
+        )
+        assert (state["state"], state["mode"]) == ("playing", "low-latency")
+        directory.add("anna", live=False)
+        page.get_by_text("The stream has ended").wait_for(timeout=30_000)
 
 
-def test_an_offline_channel_starts_by_itself(site: str, directory: MemoryDirectory, page: Page) -> None:
-    directory.add("anna", live=False)
-    page.goto(f"{site}/anna")
-    page.get_by_text("Anna is offline").wait_for()
-    directory.add("anna")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.5", timeout=30_000)
+@own_thread
+def test_keys_pause_and_mute(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.add("anna")
+        page.goto(f"{site}/anna")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+        page.keyboard.press("k")
+        page.wait_for_function("() => document.querySelector('video').paused")
+        page.get_by_role("button", name="Play", exact=True).wait_for()
+        page.keyboard.press("k")
+        page.wait_for_function("() => !document.querySelector('video').paused")
+        page.keyboard.press("m")
+        page.get_by_role("button", name="Unmute", exact=True).wait_for()
 
 
-def test_an_unknown_channel_is_said_to_be_unknown(site: str, page: Page) -> None:
-    response = page.goto(f"{site}/nobody")
-    assert response is not None
-    assert response.status == 404
-    page.get_by_text("There is no channel called nobody").wait_for()
-
-
-def test_the_stream_plays_while_the_database_is_away(
-    site: str, directory: MemoryDirectory, page: Page
+@own_thread
+def test_a_browser_that_blocks_sound_plays_muted_and_offers_to_unmute(
+    site: str, directory: MemoryDirectory
 ) -> None:
-    directory.away = True
-    page.goto(f"{site}/anna")
-    page.get_by_text("The database is away").wait_for()
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.5")
-    directory.away = False
-    directory.add("anna", title="Back")
-    page.get_by_role("heading", name="Back").wait_for(timeout=30_000)
-    assert not page.get_by_text("The database is away").is_visible()
+    directory.add("anna")
+    with chromium_page() as page:
+        page.add_init_script(BLOCK_SOUND)  # headless Chromium does not block it by itself
+        page.goto(f"{site}/anna")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+        assert page.evaluate("() => document.querySelector('video').muted")
+        page.get_by_text("Tap to unmute").click()
+        assert not page.evaluate("() => document.querySelector('video').muted")
 
 
-def test_both_pages_fit_a_phone(site: str, directory: MemoryDirectory, page: Page) -> None:
-    directory.add("anna", title="A title that is much longer than a phone is wide, as titles are")
-    page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", "/anna"):
-        page.goto(site + path)
-        page.get_by_text("A title").wait_for()
-        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+@own_thread
+def test_only_one_player_of_a_browser_is_low_latency_and_the_next_takes_over(
+    site: str, directory: MemoryDirectory
+) -> None:
+    directory.add("anna")
+    with chromium() as browser:
+        context = browser.new_context()
+        first, second = context.new_page(), context.new_page()
+        for page, mode in ((first, "low-latency"), (second, "normal")):
+            page.goto(f"{site}/anna")
+            page.wait_for_function("mode => window.__weir?.mode === mode", arg=mode)
+        first.close()
+        second.wait_for_function("() => window.__weir.mode === 'low-latency'")
+
+
+@own_thread
+def test_an_offline_channel_starts_by_itself(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.add("anna", live=False)
+        page.goto(f"{site}/anna")
+        page.get_by_text("Anna is offline").wait_for()
+        directory.add("anna")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.5", timeout=30_000)
+
+
+@own_thread
+def test_an_unknown_channel_is_said_to_be_unknown(site: str) -> None:
+    with chromium_page() as page:
+        response = page.goto(f"{site}/nobody")
+        assert response is not None
+        assert response.status == 404
+        page.get_by_text("There is no channel called nobody").wait_for()
+
+
+@own_thread
+def test_the_stream_plays_while_the_database_is_away(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.away = True
+        page.goto(f"{site}/anna")
+        page.get_by_text("The database is away").wait_for()
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.5")
+        directory.away = False
+        directory.add("anna", title="Back")
+        page.get_by_role("heading", name="Back").wait_for(timeout=30_000)
+        assert not page.get_by_text("The database is away").is_visible()
+
+
+@own_thread
+def test_both_pages_fit_a_phone(site: str, directory: MemoryDirectory) -> None:
+    with chromium_page() as page:
+        directory.add("anna", title="A title that is much longer than a phone is wide, as titles are")
+        page.set_viewport_size({"width": 360, "height": 740})
+        for path in ("/", "/anna"):
+            page.goto(site + path)
+            page.get_by_text("A title").wait_for()
+            assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
