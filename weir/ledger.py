@@ -8,6 +8,7 @@ from common.credentials import secret_sha256
 from common.db import Database, DatabaseUnavailableError, StatementTimeoutError
 from common.ingest import PublishRequest
 from common.queries import stream_keys, streams
+from common.queries.streams import Claim
 from hls.stream import StreamInfo
 from weir.journal import Journal
 from weir.live import REVOKED, KeyOwner, LedgerUnavailableError
@@ -47,13 +48,12 @@ class DatabaseLedger:
         except (DatabaseUnavailableError, StatementTimeoutError) as error:
             raise LedgerUnavailableError from error
 
-    async def current_fence(self, channel_id: int) -> int:
-        """Give the fence of the newest claim; see `Ledger`."""
+    async def current_claim(self, channel_id: int) -> Claim | None:
+        """Give the newest claim; see `Ledger`."""
         try:
-            claim = await streams.select_claim(self._db, channel_id)
+            return await streams.select_claim(self._db, channel_id)
         except (DatabaseUnavailableError, StatementTimeoutError) as error:
             raise LedgerUnavailableError from error
-        return claim.fence if claim else 0
 
     def stream_started(self, stream_id: uuid.UUID, owner: KeyOwner) -> None:
         """Write down a broadcast; see `Ledger`."""

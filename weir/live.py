@@ -19,6 +19,7 @@ import trio
 from common.ingest import Accepted, PublishRequest, Rejected, StreamMetadata, Unavailable, Verdict
 from common.media import MediaConfig, Packet
 from common.metrics import Sample
+from common.queries.streams import Claim
 from hls.stream import LiveStream, StreamInfo
 
 log = structlog.get_logger(__name__)
@@ -63,8 +64,8 @@ class Ledger(Protocol):
             LedgerUnavailableError: the database cannot be asked now.
         """
 
-    async def current_fence(self, channel_id: int) -> int:
-        """Fence of the channel's newest claim, 0 when there is none. Raises `LedgerUnavailableError`."""
+    async def current_claim(self, channel_id: int) -> Claim | None:
+        """Give the channel's newest claim; `None` when there is none. Raises `LedgerUnavailableError`."""
 
     def stream_started(self, stream_id: uuid.UUID, owner: KeyOwner) -> None:
         """Write down that a broadcast went live. This and the rest return at once and are kept through an outage."""
@@ -147,6 +148,11 @@ class LivePublication:
         """Hand the end over; nothing in it waits."""
         self._channels.detach(self, clean=clean)
         await trio.lowlevel.checkpoint()
+
+    def is_older_than(self, claim: Claim) -> bool:
+        """Whether another session has the channel by this claim, and we still believe that we have it."""
+        mine = claim.session_id == self.session_id
+        return not mine and claim.fence >= self.fence and self.broadcast.publication is self
 
     def close(self, reason: str) -> None:
         """End this publisher from our side."""
@@ -346,10 +352,10 @@ class LiveChannels:
                     publication.fence = await self.ledger.claim(owner.channel_id, publication.session_id)
                     self._unclaimed.discard(publication.session_id)
                     continue
-                fence = await self.ledger.current_fence(owner.channel_id)
+                claim = await self.ledger.current_claim(owner.channel_id)
             except LedgerUnavailableError:
                 return
-            if fence > publication.fence and publication.broadcast.publication is publication:
+            if claim is not None and publication.is_older_than(claim):
                 self.stats.takeovers += 1
                 publication.close(TAKEN_OVER)
 

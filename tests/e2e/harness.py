@@ -85,14 +85,21 @@ class Weir:
             [WEIR, *arguments], env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def processes(self) -> list[psutil.Process]:
-        """Everything that runs because of it: its children, and the database, which pg_ctl detaches."""
+    def postmaster(self, default: psutil.Process | None = None) -> psutil.Process:
+        """The embedded database; `default` while it is down, if there is one."""
         status = cluster_status(Path(self.environment["WEIR_DATA_DIR"]))
         assert status is not None
-        postmaster = int((status.cluster / "postmaster.pid").read_text().split()[0])
+        try:
+            return psutil.Process(int((status.cluster / "postmaster.pid").read_text().split()[0]))
+        except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
+            if default is None:
+                raise
+            return default
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs because of it: its children, and the database, which pg_ctl detaches."""
         found: list[psutil.Process] = []
-        for pid in (self.process.pid, postmaster):
-            parent = psutil.Process(pid)
+        for parent in (psutil.Process(self.process.pid), self.postmaster()):
             found += [parent, *parent.children(recursive=True)]
         return found
 

@@ -172,3 +172,12 @@ def test_wrong_requests_get_their_status(stream: tuple[Weir, str], sent: bytes, 
 def test_wrong_directives_get_their_status(stream: tuple[Weir, str], query: str, status: int) -> None:
     _, playlist = stream
     assert get(f"{playlist}?{query}")[0] == status
+
+
+def test_a_database_that_is_killed_comes_back_and_nobody_notices(stream: tuple[Weir, str]) -> None:
+    weir, _ = stream
+    killed = weir.postmaster()
+    killed.kill()
+    poll("a new database", lambda: weir.postmaster(default=killed).pid != killed.pid, 30)
+    poll("the API answers again", lambda: get(f"{weir.web}/api/streams")[0] == 200, 30)
+    assert '"user_login":"streamer"' in get(f"{weir.web}/api/streams")[1].replace(" ", "")

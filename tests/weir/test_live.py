@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from common.ingest import Accepted, PublishRequest, Rejected, Unavailable
 from common.media import Packet, Track, VideoConfig
+from common.queries.streams import Claim
 from hls.stream import LiveStream
 from weir.live import KeyOwner, LedgerUnavailableError, LiveChannels, LivePublication
 
@@ -23,6 +24,7 @@ class RecordingLedger:
     def __init__(self) -> None:
         self.keys: dict[str, KeyOwner] = {"good": GOOD}
         self.fences: dict[int, int] = {}
+        self.holders: dict[int, uuid.UUID] = {}
         self.away = False
         self.rows: list[tuple[Any, ...]] = []
 
@@ -33,11 +35,12 @@ class RecordingLedger:
     async def claim(self, channel_id: int, session_id: uuid.UUID) -> int:
         await self._reach()
         self.fences[channel_id] = self.fences.get(channel_id, 0) + 1
+        self.holders[channel_id] = session_id
         return self.fences[channel_id]
 
-    async def current_fence(self, channel_id: int) -> int:
+    async def current_claim(self, channel_id: int) -> Claim | None:
         await self._reach()
-        return self.fences.get(channel_id, 0)
+        return Claim(channel_id, self.fences[channel_id], "here", self.holders[channel_id])
 
     async def _reach(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -240,7 +243,7 @@ async def test_a_claim_on_another_node_ends_our_publisher(site: Site) -> None:
     publication = await site.publish()
     await site.channels.recheck_claims()
     assert not told_to_leave(publication)
-    site.ledger.fences[7] += 1
+    await site.ledger.claim(7, uuid.UUID(int=999))
     await site.channels.recheck_claims(channel_id=8)
     assert not told_to_leave(publication)
     await site.channels.recheck_claims(channel_id=7)
