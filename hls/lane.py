@@ -26,11 +26,8 @@ class AudioLane:
 
     def __init__(self, config: AudioConfig, part_target_ms: int) -> None:
         self.config = config
-        self.away = False
-        """No frame came for so long that slots must not wait for one; the next frame clears it."""
         self.closed = False
         """No frame will come."""
-        self.dropped = 0
         self._frames: deque[_Frame] = deque()
         self._end = 0
         """End of the last part."""
@@ -55,13 +52,22 @@ class AudioLane:
         return (ticks * self.config.sample_rate + CLOCK_HZ // 2) // CLOCK_HZ
 
     def start_at(self, ticks: int) -> None:
-        """The first slot starts here; frames before it are dropped."""
+        """The first slot starts here; frames before it are dropped. The first one in it keeps its exact time."""
         self._end = self.to_samples(ticks)
+        self._drop_late()
+
+    def follow(self, other: "AudioLane") -> None:
+        """Go on where another configuration's lane ended, without a hole."""
+        self._end = self.to_samples(other.end_ticks)
+        self._started = True
+        self._drop_late()
+
+    def _drop_late(self) -> None:
         while self._frames and self._frames[0].start < self._end:
             self._frames.popleft()
 
-    def offer(self, dts: int, data: bytes) -> None:
-        """Take the next frame, stamped `dts` (90 kHz)."""
+    def offer(self, dts: int, data: bytes) -> bool:
+        """Take the next frame, stamped `dts` (90 kHz); False when it is too late or too much."""
         stamped = self.to_samples(dts)
         start = stamped
         if self._next is not None and abs(stamped - self._next) <= self._tolerance:
@@ -69,23 +75,23 @@ class AudioLane:
         frame = self.config.samples_per_frame
         late = start < (self._next or 0) or start + frame // 2 < self._end
         if late or len(self._frames) >= MAX_WAITING_FRAMES:
-            self.dropped += 1
-            return
+            return False
         self._frames.append(_Frame(start, data))
         self._next = start + frame
-        self.away = False
+        return True
 
-    def fill(self, slot: Slot) -> PartCut | None:
-        """Build the part of this slot; `None` while its audio may still come."""
+    def fill(self, slot: Slot, *, wait: bool) -> PartCut | None:
+        """Build the part of this slot; `None` while its audio may still come. `wait=False`: it must do without."""
         end = self.to_samples(slot.end)
-        if not self._reaches(end) and not (self.away or self.closed):
+        wait = wait and not self.closed
+        if wait and not self._reaches(end):
             return None
         if not self._started:
             self._begin(end)
         taken = self._take(end)
         if not taken:
             return self._gap(end)
-        return self._part(taken, end)
+        return self._part(taken, end, wait=wait)
 
     def _reaches(self, end: int) -> bool:
         # Two samples of grace: `end` was rounded to 90 kHz and back.
@@ -109,12 +115,12 @@ class AudioLane:
             taken.append(self._frames.popleft())
         return taken
 
-    def _part(self, taken: list[_Frame], slot_end: int) -> PartCut:
+    def _part(self, taken: list[_Frame], slot_end: int, *, wait: bool) -> PartCut:
         start = self._end
         end = taken[-1].start + self.config.samples_per_frame
         if self._frames:
             end = min(self._frames[0].start, max(end, slot_end))
-        elif self.away:
+        elif not wait and not self.closed:
             end = max(end, slot_end)
         end = max(start + len(taken), min(end, start + self._part_limit))
         starts = [start]

@@ -43,11 +43,13 @@ class _Write:
     pieces: tuple[bytes, ...] = field(repr=False)
     size_bytes: int
     done: Callable[[Path | None], None] = field(repr=False)
+    unwanted: bool = False
+    """The file was given up before it was written; its bytes no longer count as used."""
 
 
 @dataclass(slots=True)
 class _Delete:
-    paths: list[Path]
+    path: Path
 
 
 @dataclass(slots=True)
@@ -80,7 +82,8 @@ class Spill:
         self._queue_limit = queue_bytes
         self._queued_bytes = 0
         self._jobs: deque[_Write | _Delete | _DeleteAll] = deque()
-        self._streams: list[StreamFiles] = []
+        self._streams: set[StreamFiles] = set()
+        """Those that have, or will have, files."""
         self._wake = trio.Event()
         self._idle = trio.Event()
         self._idle.set()
@@ -88,9 +91,7 @@ class Spill:
 
     def open(self, stream_id: str) -> "StreamFiles":
         """The files of one stream; nothing is touched before its first write."""
-        files = StreamFiles(self, self.directory / stream_id)
-        self._streams.append(files)
-        return files
+        return StreamFiles(self, self.directory / stream_id)
 
     async def run(self) -> NoReturn:
         """Do the work, in order, in a worker thread. Cancelling is safe between files."""
@@ -105,7 +106,7 @@ class Spill:
                 case _Write():
                     await self._write(job)
                 case _Delete():
-                    await trio.to_thread.run_sync(_unlink, job.paths, limiter=self._threads)
+                    await trio.to_thread.run_sync(job.path.unlink, True, limiter=self._threads)
                 case _DeleteAll():
                     await trio.to_thread.run_sync(job.files.remove_directory, limiter=self._threads)
 
@@ -120,19 +121,30 @@ class Spill:
             self._idle = trio.Event()
 
     async def _write(self, job: _Write) -> None:
-        error = await trio.to_thread.run_sync(job.files.store, job.path, job.pieces, limiter=self._threads)
         self._queued_bytes -= job.size_bytes
-        if error is None:
-            job.done(job.path)
+        if job.unwanted:
+            await trio.lowlevel.checkpoint()
             return
+        error = await trio.to_thread.run_sync(job.files.store, job.path, job.pieces, limiter=self._threads)
+        job.files.queued.pop(job.path, None)
+        if error is not None:
+            self._note_failure(job, error)
+        if not job.unwanted:
+            job.done(job.path if error is None else None)
+
+    def _note_failure(self, job: _Write, error: OSError) -> None:
         self.failed += 1
-        self.used_bytes -= job.size_bytes
-        job.files.used_bytes -= job.size_bytes
+        if not job.unwanted:
+            self.give_back(job.files, job.size_bytes)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            self._cap_bytes = max(0, self.used_bytes)
+            self._cap_bytes = self.used_bytes
             self._cap_until = trio.current_time() + FULL_DISK_S
         log.warning("segment_not_stored", path=str(job.path), error=str(error))
-        job.done(None)
+
+    def give_back(self, files: "StreamFiles", size_bytes: int) -> None:
+        """These bytes of the stream are no longer used."""
+        self.used_bytes -= size_bytes
+        files.used_bytes -= size_bytes
 
     def submit(self, job: _Write) -> bool:
         """Queue a write, making room if need be; False: there is none."""
@@ -141,7 +153,10 @@ class Spill:
             if self.refused == 1 or self.refused % 100 == 0:
                 log.warning("window_shrinks", refused=self.refused, queued_bytes=self._queued_bytes)
             return False
+        self._streams.add(job.files)
         self.used_bytes += job.size_bytes
+        job.files.used_bytes += job.size_bytes
+        job.files.queued[job.path] = job
         self._queued_bytes += job.size_bytes
         self._enqueue(job)
         return True
@@ -158,16 +173,16 @@ class Spill:
                 return False
         return True
 
-    def later(self, job: _Delete | _DeleteAll) -> None:
-        """Queue a deletion behind the writes it concerns."""
-        self._enqueue(job)
+    def delete(self, path: Path) -> None:
+        """Queue a deletion, behind the write it concerns."""
+        self._enqueue(_Delete(path))
 
     def forget(self, files: "StreamFiles") -> None:
-        """A stream is gone."""
+        """A stream is gone, and all it has here."""
         if files in self._streams:
             self._streams.remove(files)
-            self.used_bytes -= files.used_bytes
-            self.later(_DeleteAll(files))
+            self.give_back(files, files.used_bytes)
+            self._enqueue(_DeleteAll(files))
 
 
 class StreamFiles:
@@ -179,6 +194,8 @@ class StreamFiles:
         """Set by the stream: give up its oldest segment on disk, if it has one."""
         self._spill = spill
         self._directory = directory
+        self.queued: dict[Path, _Write] = {}
+        """Writes not finished yet."""
         self._lock: int | None = None
         self._closed = False
 
@@ -187,23 +204,25 @@ class StreamFiles:
     ) -> bool:
         """Store `pieces` under `name`; `done` gets the path, `None` after a failure. False: refused, `done` is not called."""
         job = _Write(self, self._directory / name, pieces, size_bytes, done)
-        if self._closed or not self._spill.submit(job):
-            return False
-        self.used_bytes += size_bytes
-        return True
+        return not self._closed and self._spill.submit(job)
 
     def delete(self, name: str, size_bytes: int) -> None:
         """Remove one file, written or queued."""
         if self._closed:
             return
-        self.used_bytes -= size_bytes
-        self._spill.used_bytes -= size_bytes
-        self._spill.later(_Delete([self._directory / name]))
+        path = self._directory / name
+        if path in self.queued:
+            self.queued.pop(path).unwanted = True
+        self._spill.give_back(self, size_bytes)
+        self._spill.delete(path)
 
     def delete_all(self) -> None:
         """Remove everything; the stream is gone. Idempotent."""
         if not self._closed:
             self._closed = True
+            for job in self.queued.values():
+                job.unwanted = True
+            self.queued.clear()
             self._spill.forget(self)
 
     def store(self, path: Path, pieces: tuple[bytes, ...]) -> OSError | None:
@@ -266,8 +285,3 @@ def _try_lock(directory: Path) -> int | None:
         os.close(handle)
         return None
     return handle
-
-
-def _unlink(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

@@ -28,6 +28,9 @@ MEDIA_NAME = re.compile(
     r"(?:(p)(0|[1-9][0-9]{0,11})\.m4s|(s)([1-9][0-9]{0,11})\.m4s|(init)-([1-9][0-9]{0,5})\.mp4)"
 )
 
+FPS_TICKS = 4 * CLOCK_HZ
+"""Video to see before its mean frame rate is better than the first second's: 29.97 is told from 30 by it."""
+
 MUXERS_KEPT = 8
 """Configurations that were checked and may come into use."""
 
@@ -143,11 +146,12 @@ class LiveStream:
         self._anchor_date_s = 0.0
         self._muxers: dict[MediaConfig, Muxer] = {}
         self._bytes_in = 0
+        self._video_frames = self._video_ticks = 0
         self._undecodable = 0
         self._ended = self._closed = False
         self._playable = False
         """Every rendition has a whole segment: players can start."""
-        self._multivariant: tuple[tuple[int, ...], PlaylistReady] | None = None
+        self._multivariant: tuple[int, PlaylistReady] | None = None
 
     # -- the publisher's side -------------------------------------------------------------------------------------
 
@@ -231,11 +235,10 @@ class LiveStream:
         """The multivariant playlist, once every rendition has a whole segment (hls.js needs one to start)."""
         if not self._playable or self._started is None:
             return GONE if self._ended else Wait()
-        key = tuple(len(one.window.segments) for one in self._all.values() if one.window)
+        key = sum(window.next_msn for window in self._windows()) + self._ended
         if self._multivariant is None or self._multivariant[0] != key:
             plain = self._render_multivariant().encode()
-            etag = f"m{sum(one.window.next_msn for one in self._all.values() if one.window)}"
-            self._multivariant = (key, PlaylistReady(plain, compress(plain), etag, self._ended))
+            self._multivariant = (key, PlaylistReady(plain, compress(plain), f"m{key}", self._ended))
         return self._multivariant[1]
 
     def playlist(self, rendition: str, directives: Directives) -> PlaylistAnswer:
@@ -328,9 +331,13 @@ class LiveStream:
         return tuple(name for name, is_so in found.items() if is_so)
 
     def _fps(self) -> float | None:
+        """Frames a second: as measured so far, if that still is the rate of the start, and the usual rate it means."""
         if self._started is None or self._started.video is None:
             return None
         measured = CLOCK_HZ / self._started.cadence.frame_ticks
+        if self._video_ticks > FPS_TICKS:
+            so_far = self._video_frames * CLOCK_HZ / self._video_ticks
+            measured = so_far if abs(so_far - measured) < 0.005 * measured else measured
         close = [rate for rate in COMMON_RATES if abs(rate - measured) < 0.003 * rate]
         return min(close, key=lambda rate: abs(rate - measured), default=round(measured, 3))
 
@@ -432,6 +439,9 @@ class LiveStream:
                 data = rendition.muxer.fragment(cut.samples, window.parts_made + 1)
             except FragmentError:
                 self._undecodable += 1
+        if cut.track is Track.VIDEO and data is not None:
+            self._video_frames += len(cut.samples)
+            self._video_ticks += cut.duration
         window.add_part(cut.duration / cut.timescale, data, independent=cut.independent)
 
     def _wake(self) -> None:

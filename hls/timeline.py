@@ -171,6 +171,8 @@ class _Running:
         self._open_bytes = 0
         self._needs_key = start.video is not None
         self._in_gap = False
+        self._audio_away = start.audio is None
+        """No audio came for so long that its slots do not wait for it."""
         self._audio_came_first = False
         """The connection was silent, and so far only audio has come back."""
         self._finished = False
@@ -312,8 +314,10 @@ class _Running:
         if self._leader is Track.AUDIO and self._new_audio is not None:
             self._flush_audio_slot()
             self._switch(self.grid.position, 0, now)
-        lane.offer(out, packet.data)
-        self._audio_gap_at = now + self._gap_after_s
+        if not lane.offer(out, packet.data):
+            self._counts.dropped += 1
+            return
+        self._note_audio(now)
         if self._leader is Track.AUDIO:
             self._counts.frames += 1
             self._heard(now)
@@ -353,9 +357,9 @@ class _Running:
         if self._finished:
             return None
         times = []
-        if not self._in_gap or self._audio_is_away():
+        if not self._in_gap or self._audio_away:
             times.append(self._gap_at)
-        if self._lane is not None and not self._audio_is_away() and (self._waiting or self._in_gap):
+        if not self._audio_away and (self._waiting or self._in_gap):
             times.append(self._audio_gap_at)
         return min(times, default=None)
 
@@ -365,7 +369,7 @@ class _Running:
         self._audio_may_be_away(now)
         if not self._in_gap and now >= self._gap_at:
             self._begin_gap()
-        paced = self._leader is Track.AUDIO or self._lane is None or self._audio_is_away()
+        paced = self._leader is Track.AUDIO or self._audio_away
         if self._in_gap and paced:
             part = self._cadence.part_target_ticks
             self._gap_at = max(self._gap_at, now - MAX_CATCH_UP_S)
@@ -374,12 +378,13 @@ class _Running:
                 self._gap_at += part / CLOCK_HZ
         self._drain()
 
-    def _audio_is_away(self) -> bool:
-        return self._lane is None or self._lane.away
-
     def _audio_may_be_away(self, now: float) -> None:
-        if self._lane is not None and now >= self._audio_gap_at:
-            self._lane.away = True
+        if now >= self._audio_gap_at:
+            self._audio_away = True
+
+    def _note_audio(self, now: float) -> None:
+        self._audio_gap_at = now + self._gap_after_s
+        self._audio_away = False
 
     def _begin_gap(self) -> None:
         self._in_gap = True
@@ -407,7 +412,7 @@ class _Running:
         stamps, and GAP parts fill it exactly.
         """
         behind = self.grid.position - out
-        audio_went_on = not self._audio_is_away() and not self._audio_came_first
+        audio_went_on = not self._audio_away and not self._audio_came_first
         if behind > 0 and self._leader is Track.VIDEO and audio_went_on:
             # Moving the video would break the sync.
             if behind > self._cadence.frame_ticks:
@@ -455,9 +460,8 @@ class _Running:
     def _replay_early_audio(self, now: float) -> None:
         lane = self._next_lane or self._lane
         for packet, at in self._early_audio:
-            if lane is not None:
-                lane.offer(self._clock.map(Track.AUDIO, packet.dts, at), packet.data)
-                self._audio_gap_at = now + self._gap_after_s
+            if lane is not None and lane.offer(self._clock.map(Track.AUDIO, packet.dts, at), packet.data):
+                self._note_audio(now)
         self._early_audio.clear()
 
     def _switch(self, out: int, cts: int, now: float) -> None:
@@ -521,7 +525,7 @@ class _Running:
                         self._change_lane(step.audio)
                     self._audio_head = step
                 case Slot():
-                    cut = self._lane.fill(step)
+                    cut = self._lane.fill(step, wait=not self._audio_away)
                     if cut is None:
                         return
                     self._emit_audio(cut)
@@ -541,11 +545,11 @@ class _Running:
 
     def _change_lane(self, config: AudioConfig) -> None:
         old = self._lane
-        lane = self._next_lane if self._next_lane and self._next_lane.config == config else None
-        self._lane = lane or self._new_lane(config)
+        self._lane = self._next_lane or self._new_lane(config)
         self._next_lane = None
+        assert old is not None
         assert self._lane is not None
-        self._lane.start_at(old.end_ticks if old else 0)
+        self._lane.follow(old)
 
     def _new_lane(self, config: AudioConfig | None) -> AudioLane | None:
         return AudioLane(config, self._cadence.part_target_ms) if config else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from common.media import MediaConfig, Packet, Track
+from common.media import MediaConfig, Packet
 from hls.answers import Directives, MediaOnDisk, MediaReady, PlaylistReady
 from hls.spill import Spill
 from hls.stream import HlsSettings, LiveStream
@@ -132,29 +132,25 @@ class Show:
     def media(self, name: str) -> list[tuple[m3u8.ReadPart, bytes]]:
         return list(self.parts[name].values())
 
-    def timescale(self, name: str) -> int:
-        init = boxes.root(next(iter(self.inits[name].values())))
-        return int.from_bytes(init.one("moov/trak/mdia/mdhd").body[12:16], "big")
-
     def check_media(self, name: str) -> list[boxes.Fragment]:
         """Every part is one fragment with the duration the playlist says, and they join: tfdt never jumps."""
-        timescale = self.timescale(name)
         fragments: list[boxes.Fragment] = []
         position: float | None = None
-        for part, data in self.media(name):
-            if part.gap:
-                position = position + part.duration if position is not None else None
-                continue
-            (fragment,) = boxes.fragments(data)
-            assert abs(fragment.duration / timescale - part.duration) < 0.00001, (
-                "hls.js: DURATION is the media's"
-            )
-            has_key = any(sample.keyframe for sample in fragment.samples)
-            assert part.independent == has_key, "C7"
-            start = fragment.base / timescale
-            assert position is None or abs(start - position) < 0.0002, f"A1: {position} to {start}"
-            position = fragment.end / timescale
-            fragments.append(fragment)
+        for segment in self.segments[name].values():
+            timescale = timescale_of(self.inits[name][segment.init or ""])
+            for part in segment.parts:
+                if part.gap:
+                    position = position + part.duration if position is not None else None
+                    continue
+                (fragment,) = boxes.fragments(self.parts[name][part.uri][1])
+                length = fragment.duration / timescale
+                assert abs(length - part.duration) < 0.00001, "hls.js: DURATION is the media's"
+                has_key = any(sample.keyframe for sample in fragment.samples)
+                assert part.independent == has_key, "C7"
+                start = fragment.base / timescale
+                assert position is None or abs(start - position) < 0.0002, f"A1: {position} to {start}"
+                position = fragment.end / timescale
+                fragments.append(fragment)
         return fragments
 
     def check_segments(self, name: str) -> None:
@@ -165,10 +161,9 @@ class Show:
                 assert self.load(name, segment.uri or "") == joined
 
     def check_no_jumps(self, name: str) -> None:
-        fragments = self.check_media(name)
-        for one, two in pairwise(fragments):
+        for one, two in pairwise(self.check_media(name)):
             assert two.base == one.end
 
 
-def tracks_of(packets: list[Packet]) -> set[Track]:
-    return {packet.track for packet in packets}
+def timescale_of(init: bytes) -> int:
+    return int.from_bytes(boxes.root(init).one("moov/trak/mdia/mdhd").body[12:16], "big")

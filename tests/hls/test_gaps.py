@@ -148,7 +148,7 @@ def test_another_sample_rate_is_a_discontinuity_too() -> None:
     show.finish()
     last = list(show.segments["audio"].values())[-1]
     assert last.init == "init-2.mp4"
-    show.check_segments("audio")
+    check(show)
     ends = [sum(s.duration or 0 for s in show.playlists[n].segments) for n in ("video", "audio")]
     assert ends[0] == pytest.approx(ends[1], abs=0.1)
 

@@ -133,6 +133,18 @@ async def test_closing_a_stream_removes_its_directory(tmp_path: Path) -> None:
         assert isinstance(show.stream.media("video", "s1.m4s"), Refused)
 
 
+async def test_a_stream_closed_with_writes_queued_leaves_nothing(tmp_path: Path) -> None:
+    spill = Spill(tmp_path, cap_bytes=8 * 30 * SIZE)
+    show = Show(spill=spill, watch=False)
+    show.play(interleave(encoder.video(45, size=SIZE), encoder.audio(45)))
+    assert 0 < spill.used_bytes <= 8 * 30 * SIZE, "some were given up while they waited"
+    show.stream.close()
+    assert spill.used_bytes == 0
+    async with running(spill):
+        await spill.drained()
+        assert files(tmp_path, "*") == []
+
+
 async def test_at_the_cap_the_window_gets_shorter_at_its_old_end(tmp_path: Path) -> None:
     spill = Spill(tmp_path, cap_bytes=15 * 30 * SIZE)
     show = Show(spill=spill)

@@ -24,6 +24,8 @@ def test_every_frame_rate_gives_legal_playlists_and_joined_fragments(
     for name in ("video", "audio"):
         show.check_no_jumps(name)
         show.check_segments(name)
+    assert show.stream.info is not None
+    assert show.stream.info.fps == pytest.approx(float(fps), abs=0.001)
     sent = [frame.data for frame in frames]
     got = [s.data for f in show.check_media("video") for s in f.samples]
     assert got == sent
