@@ -11,19 +11,22 @@ export function clock(): number {
   return performance.now() / 1000;
 }
 
+/** What the element does not know of what it plays. */
+export type StreamState = Pick<PlaybackState, "liveSync" | "away">;
+
 export class LatencyBinding {
   readonly controller: LatencyController;
   readonly #video: HTMLVideoElement;
-  readonly #liveSync: () => number | null;
+  readonly #stream: () => StreamState;
   readonly #abort = new AbortController();
   #seekingTo: number | null = null;
   #rate = 1;
 
-  /** `liveSync`: where a player that starts now would start. Ends with `close`. */
-  constructor(video: HTMLVideoElement, controller: LatencyController, liveSync: () => number | null) {
+  /** `stream` is asked at every look. Ends with `close`. */
+  constructor(video: HTMLVideoElement, controller: LatencyController, stream: () => StreamState) {
     this.#video = video;
     this.controller = controller;
-    this.#liveSync = liveSync;
+    this.#stream = stream;
     video.addEventListener("seeking", this.#onSeeking, { signal: this.#abort.signal });
   }
 
@@ -62,7 +65,7 @@ export class LatencyBinding {
       paused,
       seeking,
       hidden: document.hidden,
-      liveSync: this.#liveSync(),
+      ...this.#stream(),
     };
   }
 }

@@ -12,6 +12,7 @@ class Simulation {
   rate = 1;
   paused = false;
   hidden = false;
+  away = false;
   stalls = 0;
   seeks: number[] = [];
   buffered: TimeRange[];
@@ -36,8 +37,8 @@ class Simulation {
 
   get state(): PlaybackState {
     const liveSync = this.now - 1.1;
-    const { position, buffered, paused, hidden } = this;
-    return { position, buffered, paused, seeking: false, hidden, liveSync };
+    const { position, buffered, paused, hidden, away } = this;
+    return { position, buffered, paused, seeking: false, hidden, away, liveSync };
   }
 
   run(seconds: number): this {
@@ -72,7 +73,7 @@ class Simulation {
     const wanted = this.position + STEP * this.rate;
     if (wanted > end && !this.#stalled) {
       this.stalls += 1;
-      this.controller.stalled();
+      this.controller.stalled(this.now);
     }
     this.#stalled = wanted > end;
     this.position = Math.max(this.position, Math.min(wanted, end));
@@ -170,7 +171,7 @@ describe("on an uneven network", () => {
   it("keeps a tenth more after a stall and forgets that within minutes", () => {
     const controller = new LatencyController();
     controller.sample(0, new Simulation(controller).state);
-    controller.stalled();
+    controller.stalled(0);
     expect(controller.view.target).toBeCloseTo(0.3);
     for (let now = 0; now < 240; now += 1) {
       controller.sample(now, new Simulation(controller).state);
@@ -182,7 +183,7 @@ describe("on an uneven network", () => {
   it("never aims at more than the largest margin", () => {
     const controller = new LatencyController({ baseMargin: 1.2 });
     for (let count = 0; count < 20; count += 1) {
-      controller.stalled();
+      controller.stalled(0);
     }
     expect(controller.view.target).toBe(1.5);
   });
@@ -193,6 +194,27 @@ describe("on an uneven network", () => {
     simulation.run(15);
     expect(simulation.controller.view.jitter).toBeLessThan(0.1);
     expect(simulation.latency).toBeLessThan(1);
+  });
+});
+
+describe("an encoder that goes away", () => {
+  it("costs no margin: neither the stall it caused nor its late last part counts", () => {
+    const simulation = started((part) => (part >= 330 ? 1 : 0.02));
+    simulation.run(10.8);
+    expect(simulation.controller.view.stalls).toBe(1);
+    simulation.away = true;
+    simulation.run(2);
+    expect(simulation.controller.view.stalls).toBe(0);
+    expect(simulation.controller.view.target).toBeCloseTo(0.2, 1);
+  });
+
+  it("is waited for where playback stopped", () => {
+    const simulation = started((part) => (part >= 330 ? 1000 : 0.02));
+    simulation.run(11);
+    const seeks = simulation.seeks.length;
+    simulation.away = true;
+    simulation.run(30);
+    expect(simulation.seeks).toHaveLength(seeks);
   });
 });
 
@@ -278,7 +300,7 @@ describe("what people and browsers do", () => {
   it("survives an empty buffer", () => {
     const controller = new LatencyController();
     controller.started(0);
-    const state = { position: 0, buffered: [], paused: false, seeking: false, hidden: false, liveSync: null };
+    const state = { position: 0, buffered: [], paused: false, seeking: false, hidden: false, away: false, liveSync: null };
     expect(controller.sample(1, state)).toEqual({ rate: 1, seekTo: null });
     expect(controller.view.margin).toBeNull();
   });
@@ -297,6 +319,7 @@ describe("holes", () => {
       paused: false,
       seeking: false,
       hidden: false,
+      away: false,
       liveSync: null,
     };
     expect(controller.sample(0.1, state).seekTo).toBeNull();

@@ -23,6 +23,8 @@ export interface PlaybackState {
   readonly seeking: boolean;
   /** The page is in the background: timers are throttled, so nothing that needs a correction soon may be set. */
   readonly hidden: boolean;
+  /** The encoder is away: what comes late, or not at all, says nothing about the network. */
+  readonly away: boolean;
   /** Where a player that starts now would start, buffered or not; null while unknown. */
   readonly liveSync: number | null;
 }
@@ -87,6 +89,8 @@ const EVIDENCE = 1; // a window shorter than this proves nothing
 const SEEK_PAUSE = 3;
 const LIVE_SEEK_PAUSE = 20; // an unbuffered seek stalls; on a link that is too slow it must not become a loop
 const FAR_BEHIND = 3;
+const REJOIN = 5;
+const EXCUSE = 10;
 const HOLE_WAIT = 0.4; // hls.js and the browser jump small holes by themselves
 const JOIN = 0.1; // ranges closer than this play as one (hls.js `maxBufferHole`)
 const SURPRISE_FACTOR = 1.5;
@@ -119,6 +123,8 @@ export class LatencyController {
   #rate = 1;
   #seeks = 0;
   #stalls = 0;
+  #lastStall: { readonly at: number; readonly extraBefore: number } | null = null;
+  #lastAwayAt = -Infinity;
 
   constructor(options: Partial<LatencyOptions> = {}) {
     this.#options = { ...DEFAULT_OPTIONS, ...options };
@@ -143,8 +149,9 @@ export class LatencyController {
     this.#settleAt = now + this.#options.settle;
   }
 
-  /** Playback ran dry although the stream went on. Do not report a stall that the encoder's absence caused. */
-  stalled(): void {
+  /** Playback ran dry although the stream went on. It is taken back when the encoder turns out to be away. */
+  stalled(now: number): void {
+    this.#lastStall = { at: now, extraBefore: this.#stallExtra };
     this.#stalls += 1;
     this.#stallExtra = Math.min(MAX_STALL_EXTRA, this.#stallExtra + STALL_STEP);
   }
@@ -177,6 +184,9 @@ export class LatencyController {
     }
     this.#lastNow = now;
     this.#lastPosition = state.position;
+    if (state.away) {
+      this.#excuse(now);
+    }
     const range = rangeAt(state.buffered, state.position);
     const appended = this.#observe(now, state.position, range);
     this.#margin = this.#predict(now, state.position, this.#settleAt === null ? this.#options.window : SETTLE_WINDOW);
@@ -249,7 +259,8 @@ export class LatencyController {
     }
     const reached = range?.end ?? state.position;
     const farBehind = state.liveSync !== null && state.liveSync - reached > FAR_BEHIND;
-    if (farBehind && now - this.#lastLiveSeekAt >= LIVE_SEEK_PAUSE) {
+    const rejoining = now - this.#lastAwayAt < REJOIN; // the loader finds the end of the gap by itself
+    if (farBehind && !rejoining && now - this.#lastLiveSeekAt >= LIVE_SEEK_PAUSE) {
       this.#lastLiveSeekAt = now;
       return state.liveSync;
     }
@@ -261,7 +272,10 @@ export class LatencyController {
     if (this.#settleAt !== null && now < this.#settleAt) {
       return null;
     }
-    this.#settleAt = null;
+    if (settling) {
+      this.#settleAt = null;
+      this.#troughs = this.#troughs.filter(({ at }) => at >= now - SETTLE_WINDOW);
+    }
     const excess = this.#margin - this.#target();
     const target = state.position + excess;
     const worthIt = settling ? excess > SETTLE_EXCESS : excess > this.#options.seekExcess;
@@ -307,6 +321,16 @@ export class LatencyController {
   #decay(elapsed: number): void {
     this.#jitter *= 0.5 ** (elapsed / JITTER_HALF_LIFE);
     this.#stallExtra *= 0.5 ** (elapsed / STALL_HALF_LIFE);
+  }
+
+  #excuse(now: number): void {
+    this.#forget();
+    this.#lastAwayAt = now;
+    if (this.#lastStall !== null && now - this.#lastStall.at < EXCUSE) {
+      this.#stallExtra = Math.min(this.#stallExtra, this.#lastStall.extraBefore);
+      this.#stalls -= 1;
+    }
+    this.#lastStall = null;
   }
 
   #hasEvidence(now: number): boolean {

@@ -23,7 +23,7 @@ const NATIVE_TYPE = "application/vnd.apple.mpegurl";
 const RUNNING: ReadonlySet<PlayerState> = new Set(["playing", "paused", "buffering", "reconnecting"]);
 /** States that only a restart leaves. */
 const FINAL: ReadonlySet<PlayerState> = new Set(["ended", "offline", "unsupported"]);
-const STATES = { moving: "playing", paused: "paused" } as const;
+const STATES = { moving: "playing", paused: "paused", dry: "buffering", away: "reconnecting" } as const;
 
 export interface PlayerOptions {
   readonly video: HTMLVideoElement;
@@ -59,6 +59,7 @@ export class Player {
   #encoderAway = false;
   #ending = false;
   #closed = false;
+  #wanted = true;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -109,6 +110,7 @@ export class Player {
 
   /** Ask the browser to play; falls back to muted, then to the state `blocked`. */
   play(): void {
+    this.#wanted = true;
     void this.#play();
   }
 
@@ -191,7 +193,10 @@ export class Player {
     this.#mode = lowLatency ? "low-latency" : "normal";
     const options = lowLatency ? latencyOptions(profile) : null;
     if (options !== null) {
-      this.#binding = new LatencyBinding(video, new LatencyController(options), () => hls.liveSyncPosition);
+      this.#binding = new LatencyBinding(video, new LatencyController(options), () => ({
+        liveSync: hls.liveSyncPosition,
+        away: this.#encoderAway,
+      }));
     }
     hls.on(HlsImpl.Events.ERROR, (_, data) => {
       if (data.fatal) {
@@ -209,7 +214,9 @@ export class Player {
       this.#finish();
     });
     hls.on(HlsImpl.Events.MANIFEST_PARSED, () => {
-      this.play();
+      if (this.#wanted) {
+        this.play();
+      }
     });
     hls.loadSource(source);
     hls.attachMedia(video);
@@ -274,15 +281,15 @@ export class Player {
       this.#recovery.playing(clock());
     }
     if (this.#progress.stalls > stalls) {
-      this.#binding?.controller.stalled();
+      this.#binding?.controller.stalled(clock());
     }
     // Also where the last parts are a gap, so that the element never says `ended`.
     if (this.#ending && !paused && this.#forwardBuffer() < 0.1) {
       this.#finish();
       return;
     }
-    this.#enter(movement === "dry" ? (this.#encoderAway ? "reconnecting" : "buffering") : STATES[movement]);
-    this.#watch(movement === "dry" && !this.#encoderAway);
+    this.#enter(STATES[movement]);
+    this.#watch(movement === "dry" || (movement === "away" && !this.#encoderAway));
   };
 
   #watch(dry: boolean): void {
@@ -320,7 +327,11 @@ export class Player {
         this.#look();
       }
     },
-    pause: this.#look,
+    pause: (): void => {
+      // Not the end of the stream, nor the pause that comes with taking the source away: somebody wants it.
+      this.#wanted &&= !this.#moved || this.#options.video.ended;
+      this.#look();
+    },
     ended: (): void => {
       this.#finish();
     },

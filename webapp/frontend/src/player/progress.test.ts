@@ -30,8 +30,18 @@ describe("progress", () => {
     expect(progress.look(9, { ...PLAYING, paused: true })).toBe("paused");
     expect(progress.look(9.1, { ...PLAYING, position: 5, seeking: true })).toBe("moving");
     expect(progress.look(9.3, { ...PLAYING, position: 5.1 })).toBe("moving");
-    expect(progress.look(20, { ...PLAYING, position: 5.1, away: true })).toBe("dry");
+    expect(progress.look(20, { ...PLAYING, position: 5.1, away: true })).toBe("away");
+    expect(progress.look(21, { ...PLAYING, position: 5.1 })).toBe("away");
     expect(progress.stalls).toBe(0);
+  });
+
+  it("takes a stall back when the encoder turns out to be away, and does not count the rest of it", () => {
+    const progress = new Progress();
+    progress.look(0, PLAYING);
+    progress.look(1, PLAYING);
+    expect(progress.stalls).toBe(1);
+    progress.look(2, { ...PLAYING, away: true });
+    expect([progress.stalls, progress.stalled(3)]).toEqual([0, 0]);
   });
 
   it("counts a seek to where nothing comes", () => {

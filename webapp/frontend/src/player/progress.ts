@@ -8,7 +8,8 @@ export interface Moment {
   readonly away: boolean;
 }
 
-export type Movement = "moving" | "paused" | "dry";
+/** `away`: dry, because the encoder is, or was until a moment ago. */
+export type Movement = "moving" | "paused" | "dry" | "away";
 
 const STANDS_STILL = 0.5; // a seek within the buffer takes less
 
@@ -17,6 +18,7 @@ export class Progress {
   #movedAt: number | null = null;
   #dry = false;
   #counted = false;
+  #away = false;
   #stalls = 0;
   #stalled = 0;
 
@@ -50,16 +52,21 @@ export class Progress {
       return moment.paused ? "paused" : "moving";
     }
     this.#dry ||= now - this.#movedAt > STANDS_STILL;
-    if (this.#dry && !moment.away && !this.#counted) {
-      this.#counted = true;
-      this.#stalls += 1;
+    if (!this.#dry) {
+      return "moving";
     }
-    return this.#dry ? "dry" : "moving";
+    this.#away ||= moment.away; // until it moves again: the first media after a gap take a moment
+    if (this.#counted === this.#away) {
+      this.#counted = !this.#away; // taken back when it turns out that the encoder is away
+      this.#stalls += this.#away ? -1 : 1;
+    }
+    return this.#away ? "away" : "dry";
   }
 
   #finish(now: number): void {
     this.#stalled = this.stalled(now);
     this.#counted = false;
+    this.#away = false;
     this.#dry = false;
   }
 }
