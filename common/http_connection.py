@@ -14,7 +14,7 @@ import trio
 from common.http_file import ShortFileError, send_file
 from common.http_parser import Request, RequestError, RequestParser
 from common.http_pipe import Buffers, open_pipe
-from common.http_response import Answer, FileSlice, Held, Response, TakeOver, respond_text
+from common.http_response import FileSlice, Held, Response, TakeOver, respond_text
 from common.http_shared import READ_BYTES, Shared
 from common.proxies import TrustedProxies
 
@@ -70,7 +70,7 @@ class Connection:
         self._scope = trio.CancelScope()
         self._request: Request | None = None  # being answered; None before the first and after a refused one
         self._rest: Buffers = []  # what the kernel did not take of its answer
-        self._file: FileSlice | None = None  # its body, if that is to be read from disk
+        self._file: tuple[bytes, FileSlice] | None = None  # its head and body, if that is on disk
         self._is_last = False  # its answer ends the connection, and says so
         self._held: Held | None = None
         self._response: Response | None = None  # what `_held` became
@@ -137,29 +137,27 @@ class Connection:
     def _take(self, request: Request) -> Step | None:
         self._in_head = False
         self._request = request
-        answer = self._ask_handler(request)
-        if isinstance(answer, Held) and answer.response is not None:
-            answer = answer.response
+        request.address = self._address
+        if self._proxies is not None:
+            request.address = self._proxies.client_address(self._address, request.headers)
+        try:
+            answer = self._shared.handler(request)
+        except Exception:
+            self._shared.stats.crashes += 1
+            log.exception("http_handler_crashed", path=request.path)
+            answer = _CRASHED
         if isinstance(answer, Response):
             self._start(answer)
             return self._after_start(answer)
+        if isinstance(answer, Held) and answer.response is not None:
+            self._start(answer.response)
+            return self._after_start(answer.response)
         self.due = inf  # whoever answers later bounds the wait
         if isinstance(answer, Held):
             return partial(self._hold, answer)
         if isinstance(answer, TakeOver):
             return partial(self._hand_over, answer)
         return partial(self._settle, answer)
-
-    def _ask_handler(self, request: Request) -> Answer:
-        request.address = self._address
-        if self._proxies is not None:
-            request.address = self._proxies.client_address(self._address, request.headers)
-        try:
-            return self._shared.handler(request)
-        except Exception:
-            self._shared.stats.crashes += 1
-            log.exception("http_handler_crashed", path=request.path)
-            return _CRASHED
 
     def _after_start(self, response: Response) -> Step | None:
         if self._rest or self._file is not None:
@@ -188,28 +186,25 @@ class Connection:
         """Send what the kernel takes at once. A body on disk is left to `_finish`, head and all."""
         shared, request, body = self._shared, self._request, response.body
         shared.stats.statuses[response.status] += 1
-        self._is_last = request is None or not request.keep_alive or response.close or shared.stopping
-        head = self._head(response)
+        if request is None or not request.keep_alive or response.close or shared.stopping:
+            self._is_last = True
+            head = response.head + shared.last_tail
+        else:
+            self._is_last = False
+            head = response.head + (shared.keep_tail_1_0 if request.is_http_1_0 else shared.keep_tail)
         if request is not None and request.method == "HEAD":
             self._rest = self._pipe.send_nowait([head], len(head))
         elif isinstance(body, FileSlice):
-            self._file = body
+            self._file = (head, body)
         else:
             shared.stats.body_bytes += response.size_bytes
             self._rest = self._pipe.send_nowait([head, *body], len(head) + response.size_bytes)
 
-    def _head(self, response: Response) -> bytes:
-        if self._is_last:
-            return response.head + self._shared.last_tail
-        if self._request is not None and self._request.is_http_1_0:
-            return response.head + self._shared.keep_tail_1_0
-        return response.head + self._shared.keep_tail
-
     async def _finish(self, response: Response) -> None:
         self.due = self._shared.send_deadline(response)
         if self._file is not None:
-            body, self._file = self._file, None
-            await self._send_file(response, body)
+            (head, body), self._file = self._file, None
+            await self._send_file(head, body)
         else:
             await self._send_rest()
         if self._is_last:
@@ -221,9 +216,9 @@ class Connection:
         await self._pipe.send(self._rest)
         self._rest = []
 
-    async def _send_file(self, response: Response, body: FileSlice) -> None:
+    async def _send_file(self, head: bytes, body: FileSlice) -> None:
         try:
-            if await send_file(self._pipe, self._head(response), body, self._shared.disk):
+            if await send_file(self._pipe, head, body, self._shared.disk):
                 self._shared.stats.body_bytes += body.size_bytes
                 return
         except ShortFileError:

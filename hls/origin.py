@@ -10,7 +10,6 @@ RFC 8216bis B.1 in target durations (G8).
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache, partial
-from typing import assert_never
 
 import structlog
 import trio
@@ -21,7 +20,14 @@ from common.http_response import Answer, Response, respond, respond_text
 from common.media import Track
 from common.metrics import Sample
 from common.operator_pages import OperatorPages
-from hls.answers import Directives, PlaylistAnswer, PlaylistReady, Refused, Wait
+from hls.answers import (
+    Directives,
+    MediaAnswer,
+    PlaylistAnswer,
+    PlaylistReady,
+    Refused,
+    Wait,
+)
 from hls.directives import parse_directives
 from hls.directory import Directory, Stream
 from hls.media_responses import CORS, respond_media
@@ -132,54 +138,53 @@ class Origin:
     # Playlists
 
     def _multivariant(self, request: Request, stream: Stream) -> Answer:
-        return self._playlist_or_wait(request, stream, _ANY_RENDITION, None, stream.multivariant)
+        variant = _variant_for(request, stream, blocking=False)
+        response = self._respond_playlist(stream.multivariant(), variant)
+        if response is not None:
+            return response
+        return self._hold_playlist(stream, _ANY_RENDITION, None, stream.multivariant, variant)
 
     def _playlist(self, request: Request, stream: Stream, rendition: str) -> Answer:
         directives = parse_directives(request.query)
         if isinstance(directives, Refused):
             return self._refuse(directives, blocking=True)
+        variant = _variant_for(request, stream, blocking=directives.msn is not None)
+        response = self._respond_playlist(stream.playlist(rendition, directives), variant)
+        if response is not None:
+            return response
         ask = partial(stream.playlist, rendition, directives)
-        return self._playlist_or_wait(request, stream, (rendition,), directives, ask)
+        return self._hold_playlist(stream, (rendition,), directives, ask, variant)
 
-    def _playlist_or_wait(
+    def _hold_playlist(
         self,
-        request: Request,
         stream: Stream,
         renditions: tuple[str, ...],
         directives: Directives | None,
         ask: Callable[[], PlaylistAnswer],
+        variant: _Variant,
     ) -> Answer:
-        """`directives`: `None` for the multivariant playlist, which has none."""
-        headers = request.headers
-        blocking = directives is not None and directives.msn is not None
-        gzip = accepts_gzip(headers.get(b"accept-encoding"))
-        variant = (stream.stream_id, gzip, blocking, headers.get(b"if-none-match"))
-        response = self._respond_playlist(ask(), variant)
-        if response is not None:
-            return response
-        late = self._refuse(Refused(503, "the stream has not come that far"), blocking=blocking)
+        late = self._refuse(Refused(503, "the stream has not come that far"), blocking=variant[2])
+        question = (directives, variant)
         return self._waiting.hold(
-            stream, renditions, (directives, variant), lambda: self._respond_playlist(ask(), variant), late
+            stream, renditions, question, lambda: self._respond_playlist(ask(), variant), late
         )
 
     def _respond_playlist(self, answer: PlaylistAnswer, variant: _Variant) -> Response | None:
-        match answer:
-            case PlaylistReady():
-                key = (id(answer), variant)
-                known = self._rendered.get(key)
-                if known is not None and known[0] is answer:
-                    return known[1]
-                response = self._render(answer, variant)
-                if len(self._rendered) >= _RENDERED_KEPT:
-                    del self._rendered[next(iter(self._rendered))]
-                self._rendered[key] = (answer, response)
-                return response
-            case Refused():
-                return self._refuse(answer, blocking=variant[2])
-            case Wait():
-                return None
-            case _:
-                assert_never(answer)
+        """`None` while there is nothing to answer."""
+        if isinstance(answer, PlaylistReady):
+            key = (id(answer), variant)
+            known = self._rendered.get(key)
+            if known is not None and known[0] is answer:
+                return known[1]
+            response = self._render(answer, variant)
+            if len(self._rendered) >= _RENDERED_KEPT:
+                del self._rendered[next(iter(self._rendered))]
+            self._rendered[key] = (
+                answer,
+                response,
+            )  # keeps the playlist, so that no other one can get its id
+            return response
+        return self._refuse(answer, blocking=variant[2]) if isinstance(answer, Refused) else None
 
     def _render(self, ready: PlaylistReady, variant: _Variant) -> Response:
         stream_id, gzip, blocking, if_none_match = variant
@@ -212,21 +217,34 @@ class Origin:
 
     def _media(self, request: Request, stream: Stream, rendition: str, name: str) -> Answer:
         headers = request.headers
-
-        def respond_if_ready() -> Response | None:
-            answer = stream.media(rendition, name)
-            if isinstance(answer, Wait):
-                return None
-            if isinstance(answer, Refused):
-                return self._refuse(answer)
-            return respond_media(headers, rendition, answer)
-
-        response = respond_if_ready()
+        response = self._respond_media(stream.media(rendition, name), headers, rendition)
         if response is not None:
             return response
         conditions = tuple(headers.get(header) for header in (b"range", b"if-range", b"if-none-match"))
         late = self._refuse(Refused(503, "the part has not come"))
-        return self._waiting.hold(stream, (rendition,), (name, conditions), respond_if_ready, late)
+        return self._waiting.hold(
+            stream,
+            (rendition,),
+            (name, conditions),
+            lambda: self._respond_media(stream.media(rendition, name), headers, rendition),
+            late,
+        )
+
+    def _respond_media(
+        self, answer: MediaAnswer, headers: dict[bytes, bytes], rendition: str
+    ) -> Response | None:
+        """`None` while there is nothing to answer."""
+        if isinstance(answer, Wait):
+            return None
+        if isinstance(answer, Refused):
+            return self._refuse(answer)
+        return respond_media(headers, rendition, answer)
+
+
+def _variant_for(request: Request, stream: Stream, *, blocking: bool) -> _Variant:
+    headers = request.headers
+    gzip = accepts_gzip(headers.get(b"accept-encoding"))
+    return (stream.stream_id, gzip, blocking, headers.get(b"if-none-match"))
 
 
 @lru_cache(maxsize=256)
