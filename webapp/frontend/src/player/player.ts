@@ -283,14 +283,21 @@ export class Player {
     if (this.#progress.stalls > stalls) {
       this.#binding?.controller.stalled(clock());
     }
-    // Also where the last parts are a gap, so that the element never says `ended`.
-    if (this.#ending && !paused && this.#forwardBuffer() < 0.1) {
+    const dry = movement === "dry" || movement === "away";
+    // Where the last parts are a gap the element never says `ended`.
+    if (this.#ending && !paused && (this.#forwardBuffer() < 0.1 || (dry && this.#idle()))) {
       this.#finish();
       return;
     }
     this.#enter(STATES[movement]);
-    this.#watch(movement === "dry" || (movement === "away" && !this.#encoderAway));
+    this.#watch(dry && !this.#encoderAway);
   };
+
+  /** Nothing is being loaded, decoded or appended. */
+  #idle(): boolean {
+    const loaders = this.#hls === null ? [] : Object.values(this.#hls.inFlightFragments);
+    return loaders.every(({ state }) => state === "IDLE" || state === "ENDED" || state === "STOPPED");
+  }
 
   #watch(dry: boolean): void {
     const hls = this.#hls;
@@ -298,10 +305,8 @@ export class Player {
       return;
     }
     const { video } = this.#options;
-    const loaders = Object.values(hls.inFlightFragments);
-    const idle = loaders.every((loader) => loader.state === "IDLE");
     const ahead = (hls.latestLevelDetails?.edge ?? 0) - video.currentTime - this.#forwardBuffer();
-    const kick = this.#watchdog.look(clock(), { dry, idle, ahead });
+    const kick = this.#watchdog.look(clock(), { dry, idle: this.#idle(), ahead });
     if (kick === "jump") {
       video.currentTime = hls.liveSyncPosition ?? video.currentTime;
     } else if (kick === "restart") {
