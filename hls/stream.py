@@ -162,7 +162,7 @@ class LiveStream:
         except FragmentError:
             self._undecodable += 1
             return
-        self._timeline.configure(config, now)
+        self._timeline.configure(config)
         self._apply(now)
 
     def push(self, packet: Packet, now: float) -> None:
@@ -186,7 +186,7 @@ class LiveStream:
 
     def encoder_returned(self, now: float) -> None:
         """Configurations and packets from here on come from a new publisher connection of the same broadcast."""
-        self._timeline.returned(now)
+        self._timeline.returned()
         self._apply(now)
 
     def tick(self, now: float) -> float | None:
@@ -201,7 +201,7 @@ class LiveStream:
         if self._ended:
             return
         self._ended = True
-        self._timeline.finish(now)
+        self._timeline.finish()
         self._apply(now)
         for rendition in self._all.values():
             if rendition.window is not None:

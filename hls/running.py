@@ -1,0 +1,239 @@
+"""A started timeline: gaps, reconnects and configurations; what the two kinds of leading track share. Pure."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from common.media import CLOCK_HZ, MediaConfig, Packet, Track, VideoConfig
+from hls.clock import Clock
+from hls.cuts import Anchor, Cut
+from hls.follower import AudioFollower
+from hls.gathering import Start
+from hls.grid import Grid
+
+LEFT_GAP_S = 1.0
+"""After an encoder's connection ended, GAP parts begin this soon."""
+
+MAX_CATCH_UP_S = 60.0
+"""GAP parts made in one go when `tick` comes late (a suspended machine); what is older is forgotten."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a timeline met, for statistics and for advice to the streamer."""
+
+    frames: int = 0
+    """Video frames, or audio frames of a stream without video, that were put on the timeline."""
+    dropped: int = 0
+    """Packets that could not be placed."""
+    gap_parts: int = 0
+    late_track: int = 0
+    """Packets of a track that appeared after the start; it is not played."""
+    keyframe_interval: int = 0
+    """Distance of the last two keyframes, 90 kHz; 0 before the second."""
+    waits_for_keyframe: bool = False
+
+
+class Running(ABC):
+    """Cuts one stream. Every public method leaves its decisions with `emit`.
+
+    Args:
+        start: tracks, rhythm, and the packets that will be pushed first.
+        grid: cuts the leading track.
+        clock: maps the encoder's stamps.
+        counts: kept up to date.
+        gap_after_s: silence of a track after which GAP parts stand in for it.
+        emit: takes the decisions, in order.
+
+    """
+
+    leader: Track
+
+    def __init__(
+        self,
+        start: Start,
+        grid: Grid,
+        clock: Clock,
+        counts: Counts,
+        gap_after_s: float,
+        emit: Callable[[Cut], None],
+    ) -> None:
+        self.grid = grid
+        self._cadence = start.cadence
+        self._clock = clock
+        self._counts = counts
+        self._emit = emit
+        self._gap_after_s = max(gap_after_s, 2.5 * start.cadence.frame_ticks / CLOCK_HZ)
+        self._video = start.video
+        self._new_video: VideoConfig | None = None
+        self._audio: AudioFollower | None = None
+        if start.audio is not None:
+            target_ms = start.cadence.part_target_ms
+            self._audio = AudioFollower(start.audio, target_ms, self._gap_after_s, emit)
+        self._audio_config = start.audio
+        self._in_gap = False
+        self._finished = False
+        first, now = next(one for one in start.packets if one[0].track is self.leader)
+        self._last_end = 0
+        """Where the leading track's media ended when its last packet came, and when that was."""
+        self._last_at = now
+        self._gap_at = now + self._gap_after_s
+        clock.set(first.dts, 0, now)
+        self._start_timeline(0, presentation_delay(first), now, discontinuity=False)
+        if self._audio is not None:
+            self._audio.start_at(0, now)
+
+    # -- what arrives ---------------------------------------------------------------------------------------------
+
+    def configure(self, config: MediaConfig) -> None:
+        """A track's configuration; a changed one takes effect at the next frame that can start a segment."""
+        if isinstance(config, VideoConfig):
+            if self._video is None:
+                self._counts.late_track += 1
+            else:
+                self._new_video = None if config == self._video else config
+        elif self._audio is None:
+            self._counts.late_track += 1
+        else:
+            self._audio.configure(config)
+            self._drain()
+
+    def push(self, packet: Packet, now: float) -> None:
+        """The next packet."""
+        if self._finished:
+            return
+        if (self._video if packet.track is Track.VIDEO else self._audio) is None:
+            self._counts.late_track += 1
+        elif not self._place(packet, now):
+            self._counts.dropped += 1
+        if self._audio is not None:
+            self._audio.check_away(now)
+        self._drain()
+
+    @abstractmethod
+    def _place(self, packet: Packet, now: float) -> bool:
+        """Put a packet on the timeline; False: it was dropped."""
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """The leading track's media ends here for now: cut all of it."""
+
+    @abstractmethod
+    def _emit_leader(self) -> None:
+        """Hand on what the grid decided about the leading track, unless audio leads."""
+
+    def finish(self) -> None:
+        """No packet will come."""
+        if self._finished:
+            return
+        self._flush()
+        self.grid.end_segment()
+        if self._audio is not None:
+            self._audio.close()
+        self._drain()
+        self._finished = True
+
+    def _drain(self) -> None:
+        self._emit_leader()
+        steps, self.grid.steps = self.grid.steps, []
+        if self._audio is not None:
+            self._audio.follow(steps)
+            self._counts.gap_parts += self._audio.gap_parts
+            self._audio.gap_parts = 0
+
+    # -- gaps -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _audio_away(self) -> bool:
+        return self._audio is None or self._audio.away
+
+    def left(self, now: float) -> None:
+        """The publisher's connection is gone: GAP parts begin sooner."""
+        self._gap_at = min(self._gap_at, now + LEFT_GAP_S)
+        if self._audio is not None:
+            self._audio.gap_at = min(self._audio.gap_at, now + LEFT_GAP_S)
+
+    def deadline(self) -> float | None:
+        """When `tick` has something to do."""
+        if self._finished:
+            return None
+        times = []
+        if not self._in_gap or self._audio_away:
+            times.append(self._gap_at)
+        if self._audio is not None and not self._audio.away and (self._audio.is_behind or self._in_gap):
+            times.append(self._audio.gap_at)
+        return min(times, default=None)
+
+    def tick(self, now: float) -> None:
+        """Begin gaps, and go on with them at the pace of PART-TARGET."""
+        if self._finished:
+            return
+        if self._audio is not None:
+            self._audio.check_away(now)
+        if not self._in_gap and now >= self._gap_at:
+            self._begin_gap()
+        if self._in_gap and self._audio_away:
+            part = self._cadence.part_target_ticks
+            self._gap_at = max(self._gap_at, now - MAX_CATCH_UP_S)
+            while now >= self._gap_at:
+                self.grid.add_gap(self.grid.position + part)
+                self._gap_at += part / CLOCK_HZ
+        self._drain()
+
+    def _begin_gap(self) -> None:
+        if not self._in_gap:
+            self._in_gap = True
+            self._flush()
+            self.grid.end_segment()
+
+    def _end_gap(self, now: float) -> None:
+        self._in_gap = False
+        self.grid.end_segment()
+        self._heard(now, self.grid.position)
+
+    def _heard(self, now: float, end: int) -> None:
+        """The leading track is there, and its media reaches `end`."""
+        self._last_at, self._last_end = now, end
+        self._gap_at = now + self._gap_after_s
+
+    def _is_hole(self, ticks: int) -> bool:
+        """Whether missing time is worth a GAP part; less is within the jitter of a frame."""
+        return ticks > self._cadence.frame_ticks * 3 // 2
+
+    # -- new connections and configurations -----------------------------------------------------------------------
+
+    def returned(self) -> None:
+        """Packets from here on come from a new connection."""
+        self._clock.forget()
+
+    def _reconnect(self, dts: int, now: float) -> None:
+        """The leading track of a new connection starts with this stamp: the timeline goes on at the wall clock's pace."""
+        self._begin_gap()
+        target = self._wall_position(now)
+        if self._is_hole(target - self.grid.position):
+            self.grid.add_gap(target)
+        self._clock.set(dts, self.grid.position, now)
+
+    def _wall_position(self, now: float) -> int:
+        """Where the timeline would be at `now` if the encoder had not been away."""
+        return self._last_end + round((now - self._last_at) * CLOCK_HZ)
+
+    def _switch(self, out: int, delay: int, now: float) -> None:
+        """Changed configurations begin here."""
+        self._video = self._new_video or self._video
+        self._new_video = None
+        if self._audio is not None:
+            self._audio_config = self._audio.pending or self._audio_config
+            self._audio.pending = None
+        self._start_timeline(out, delay, now, discontinuity=True)
+
+    def _start_timeline(self, out: int, delay: int, now: float, *, discontinuity: bool) -> None:
+        anchor = Anchor(out + delay, now)
+        self.grid.start_timeline(
+            anchor, self._video, self._audio_config, delay=delay, discontinuity=discontinuity
+        )
+
+
+def presentation_delay(packet: Packet) -> int:
+    """How much later than it is decoded a frame is shown, 90 kHz; encoders that say "earlier" are not believed."""
+    return max(0, packet.pts - packet.dts)
