@@ -12,6 +12,9 @@ import trio
 
 Buffers = list[bytes | memoryview]
 
+UNSENT_BYTES = 256 * 1024
+"""What the kernel may keep for a connection beyond what is on the wire; most segments and all parts fit in."""
+
 _MAX_BUFFERS = 512
 """Below IOV_MAX, 1024 on Linux."""
 
@@ -36,8 +39,9 @@ class SocketPipe:
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._fd = stream.socket.fileno()
-        # Trio keeps at most 16 KiB unsent in the kernel; a segment is ten times that, and would need ten wake-ups.
-        stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT, 0)
+        # Trio's own bound is 16 KiB, so a segment would need ten wake-ups; without one, each slow viewer could fill
+        # megabytes of kernel memory.
+        stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     async def receive(self, max_bytes: int) -> bytes:
         """Wait first, read then: the peer has hardly ever sent anything yet, and a busy peer must not starve others."""

@@ -203,6 +203,20 @@ async def test_lingering_stream_is_let_go_by_the_origin(autojump_clock: MockCloc
         assert (await s.get(f"{VIDEO}/s1.m4s")).status == 404
 
 
+async def test_stream_that_cannot_be_closed_ends_nothing_else(autojump_clock: MockClock) -> None:
+    class Stuck(MemoryStream):
+        def close(self) -> None:
+            raise OSError("planted")
+
+    async with site(Stuck()) as s:
+        s.directory.end("anna", trio.current_time())
+        s.directory.add("anna", live())
+        with capture_logs() as logs:
+            await trio.sleep(700)
+        assert [line["event"] for line in logs] == ["closing_a_stream_failed"]
+        assert (await s.get(MASTER)).status == 200
+
+
 async def test_preflight_allows_what_players_send() -> None:
     async with site() as s:
         answer = await s.get(f"{VIDEO}/s1.m4s", "Origin: https://a.example", method="OPTIONS")
