@@ -1,6 +1,6 @@
 """What taking in streams costs: N paced publishers of 6 Mbit/s 1080p30, beside nginx-rtmp in the same run.
 
-`python -m bench.ingest [--publishers 30] [--seconds 60] [--peer nginx] [--chunk-size 4096]`
+`python -m bench.ingest [--publishers 30] [--seconds 60] [--peer nginx] [--chunk-size 4096] [--compare-reads]`
 
 The server has one core, the publishers another. Prints CPU-seconds per stream-minute, memory a stream, and how long a
 publisher waits from TCP connect to `Publish.Start`, alone and while all others publish.
@@ -9,9 +9,9 @@ publisher waits from TCP connect to `Publish.Start`, alone and while all others 
 import argparse
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.flvfile import load_clip
@@ -25,6 +25,7 @@ _SPREAD_S = 2.0
 _SETTLE_S = 5.0
 _PROBES = 40
 """Accepts that are timed under load."""
+_NO_TICKS = {"WEIR_RTMP_TICK_PUBLISHERS": "1000000"}
 _COLUMNS = (
     "ingest, one core",
     "CPU-s/stream-min",
@@ -129,6 +130,8 @@ def main() -> None:
     replay = cut(load_clip(), arguments.chunk_size)
     count = arguments.publishers
     servers: list[Callable[[], AbstractContextManager[Server]]] = [partial(weir_server, count + 8)]
+    if arguments.compare_reads:
+        servers.append(partial(_weir_without_ticks, count + 8))
     if arguments.peer == "nginx" or (arguments.peer == "auto" and nginx_installed()):
         servers += [partial(nginx_server, count + 8, hls=hls) for hls in (False, True)]
     results = []
@@ -152,6 +155,12 @@ def main() -> None:
     )
 
 
+@contextmanager
+def _weir_without_ticks(channels: int) -> Iterator[Server]:
+    with weir_server(channels, **_NO_TICKS) as server:
+        yield replace(server, name="weir, a wake-up a frame")
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -159,6 +168,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--publishers", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--chunk-size", type=int, default=4096, help="that publishers write; OBS: 4096")
+    parser.add_argument("--compare-reads", action="store_true", help="weir without tick reads, too")
     parser.add_argument("--peer", choices=("auto", "nginx", "none"), default="auto")
     return parser.parse_args()
 

@@ -83,6 +83,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Count, Meta(description="RTMP connections that have not been admitted yet.")
     ] = 500
 
+    rtmp_tick_publishers: Annotated[
+        Count,
+        Meta(
+            description="From this many publishers on, sockets are read every 20 ms instead of at every frame:"
+            " half the CPU."
+        ),
+    ] = 8
+
     hls_window_s: Annotated[
         float, Meta(ge=24, description="How far back viewers can seek in a live stream.")
     ] = 600.0

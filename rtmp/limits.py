@@ -39,6 +39,9 @@ class RtmpLimits:
     end_s: float = 5.0
     """How long the platform may take to record that a publisher left while the server is being stopped."""
 
+    tick_publishers: int = 8
+    """From this many publishers on, one task reads all their sockets each 20 ms (`rtmp.tick`)."""
+
     max_connections: int = 2000
     max_per_address: int = 100
     """From one IPv4 address or one IPv6 /64; loopback is exempt."""

@@ -51,6 +51,11 @@ class PublisherPump:
         if self._session.failure is not None:
             raise self._session.failure
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether `data_to_send` would give bytes."""
+        return self._session.owes_answer
+
     def data_to_send(self) -> bytes:
         """Take the bytes owed to the encoder: whole messages, to be written in one go."""
         return self._session.data_to_send()

@@ -1,6 +1,7 @@
 """The Trio driver of RTMP ingest: sockets, deadlines and connection caps around `PublisherPump`.
 
-One task a connection reads, handles and answers, so a platform that is slow slows the encoder through TCP.
+One task a connection reads, handles and answers, so a platform that is slow slows the encoder through TCP. With many
+publishers `rtmp.tick` does the reading for these tasks.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,12 @@ from rtmp.errors import RemoteProtocolError
 from rtmp.events import PublishRequested
 from rtmp.limits import Door, RtmpLimits, RtmpStats
 from rtmp.pump import PublisherPump
+from rtmp.tick import RECEIVE_BYTES, TickReader
 
 log = structlog.get_logger(__name__)
 
-RECEIVE_BYTES = 65_536
-"""Read at most this much at once: it bounds the time between two checkpoints."""
-
 GREETING_RECEIVE_BYTES = 8_192
-"""The same, before an encoder was accepted."""
+"""Read at most this much at once before an encoder was accepted."""
 
 _IDLE_STEP_S = 0.5
 """A silent publisher is dropped at most this much later than `idle_s` says."""
@@ -44,6 +43,7 @@ async def serve_rtmp(
     `limits.end_s` to end even then. Cancelling is safe: it does the same at once.
     """
     door = Door(limits, stats)
+    ticks = TickReader(limits.tick_publishers)
     open_connections: set[trio.CancelScope] = set()
 
     async def handle(stream: trio.SocketStream) -> None:
@@ -58,7 +58,9 @@ async def serve_rtmp(
         open_connections.add(scope)
         try:
             with scope:
-                await handle_connection(stream, gate=gate, address=address, limits=limits, stats=stats)
+                await handle_connection(
+                    stream, gate=gate, address=address, limits=limits, stats=stats, ticks=ticks
+                )
         finally:
             open_connections.discard(scope)
             door.leave(address)
@@ -70,23 +72,34 @@ async def serve_rtmp(
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hang_up)
-        listening = await nursery.start(
-            partial(
-                serve,
-                handle,
-                listeners,
-                stop=stop,
-                drain_s=drain_s,
-                remote_errors=(RemoteProtocolError,),
+        nursery.start_soon(ticks.run)
+        async with trio.open_nursery() as serving:
+            listening = await serving.start(
+                partial(
+                    serve,
+                    handle,
+                    listeners,
+                    stop=stop,
+                    drain_s=drain_s,
+                    remote_errors=(RemoteProtocolError,),
+                )
             )
-        )
-        task_status.started(listening)
+            task_status.started(listening)
+        nursery.cancel_scope.cancel("nobody is left to read from")
 
 
 async def handle_connection(
-    stream: trio.abc.Stream, *, gate: Gate, address: str, limits: RtmpLimits, stats: RtmpStats
+    stream: trio.abc.Stream,
+    *,
+    gate: Gate,
+    address: str,
+    limits: RtmpLimits,
+    stats: RtmpStats,
+    ticks: TickReader | None = None,
 ) -> None:
     """Serve one publisher from the first byte until it is gone; the caller closes the stream.
+
+    `ticks` may read the stream while the encoder publishes, if it is a socket: a stream that decrypts must read itself.
 
     Cancelling is safe: a publication that was admitted is ended exactly once, in every case.
 
@@ -95,7 +108,7 @@ async def handle_connection(
         trio.TooSlowError: it did not publish in time, fell silent, or does not read.
         trio.BrokenResourceError: the connection broke.
     """
-    connection = _Connection(stream, address, limits, stats)
+    connection = _Connection(stream, address, limits, stats, ticks or TickReader(limits.tick_publishers))
     stats.unauthenticated += 1
     try:
         await connection.run(gate)
@@ -112,9 +125,14 @@ async def handle_connection(
 class _Connection:
     """A stream and the pump behind it."""
 
-    def __init__(self, stream: trio.abc.Stream, address: str, limits: RtmpLimits, stats: RtmpStats) -> None:
+    def __init__(
+        self, stream: trio.abc.Stream, address: str, limits: RtmpLimits, stats: RtmpStats, ticks: TickReader
+    ) -> None:
         self.authenticated = False
         self._stream = stream
+        self._ticks = ticks
+        self._idle = trio.CancelScope()
+        """Round the relay: its deadline is when the encoder has been silent for too long."""
         self._address = address
         self._limits = limits
         self._stats = stats
@@ -152,7 +170,8 @@ class _Connection:
                 data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
                 if not data:
                     return None
-                if answer := self._take(data):
+                self._take(bytes(data))
+                if answer := self._pump.data_to_send():
                     await self._send(answer)
                 if self._pump.request is not None:
                     return self._pump.request
@@ -186,27 +205,38 @@ class _Connection:
     async def _relay(self, publication: Publication) -> None:
         self._pump.accept(publication)
         await self._send(self._pump.data_to_send())
-        with trio.move_on_after(self._limits.idle_s + _IDLE_STEP_S) as idle:
+        with trio.move_on_after(self._limits.idle_s + _IDLE_STEP_S) as self._idle, self._ticks.publishing():
             while not self._pump.finished:
-                # Moved in steps: setting a deadline at every read costs a tenth of all the driver does.
-                after_silence = trio.current_time() + self._limits.idle_s
-                if after_silence > idle.deadline:
-                    idle.deadline = after_silence + _IDLE_STEP_S
-                data = await self._stream.receive_some(RECEIVE_BYTES)
-                if not data:
+                if not await self._receive():
                     return
-                if answer := self._take(data):
+                if answer := self._pump.data_to_send():
                     await self._send(answer)
-        if idle.cancelled_caught:
+        if self._idle.cancelled_caught:
             raise trio.TooSlowError(f"no byte for {self._limits.idle_s:g} s")
 
-    def _take(self, data: bytes | bytearray) -> bytes:
-        """Handle received bytes; return the answer they ask for, mostly none."""
-        self._pump.receive(bytes(data))
+    async def _receive(self) -> bool:
+        """Take what comes next, by the tick until there is something to do; False when the encoder hung up."""
+        if self._ticks.in_force and isinstance(self._stream, trio.SocketStream):
+            return await self._ticks.read(self._stream.socket.fileno(), self._take_media)
+        data = await self._stream.receive_some(RECEIVE_BYTES)
+        if data:
+            self._take_media(bytes(data))
+        return bool(data)
+
+    def _take_media(self, data: bytes) -> bool:
+        """Handle received bytes; say whether this leaves something to do: to answer, or to stop."""
+        # Moved in steps: setting a deadline at every read costs a tenth of all the driver does.
+        after_silence = trio.current_time() + self._limits.idle_s
+        if after_silence > self._idle.deadline:
+            self._idle.deadline = after_silence + _IDLE_STEP_S
+        self._take(data)
+        return self._pump.finished or self._pump.owes_answer
+
+    def _take(self, data: bytes) -> None:
+        self._pump.receive(data)
         for notice in self._pump.notices:
             log.warning("publisher_notice", notice=notice)
         self._pump.notices.clear()
-        return self._pump.data_to_send()
 
     async def _send(self, answer: bytes) -> None:
         """Write whole messages; they leave at once, as Trio sets TCP_NODELAY on every TCP stream."""

@@ -130,6 +130,11 @@ class ServerSession:
             raise self._failure
         return events
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether `data_to_send` would give bytes."""
+        return bool(self._outgoing)
+
     def data_to_send(self) -> bytes:
         """Take the bytes owed to the peer: whole messages, to be written in one go.
 

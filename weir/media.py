@@ -149,6 +149,7 @@ class MediaRole:
         return RtmpLimits(
             publish_s=config.rtmp_handshake_s,
             idle_s=config.rtmp_idle_s,
+            tick_publishers=config.rtmp_tick_publishers,
             max_connections=config.rtmp_max_connections,
             max_per_address=config.rtmp_max_per_address,
             max_unauthenticated=config.rtmp_max_unauthenticated,
