@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PY ?= python3
 BIN := .venv/bin
 FRONT := webapp/frontend
+PACKAGES := common rtmp hls webapp weir bench
 FRONT_SOURCES := $(shell find $(FRONT)/src $(FRONT)/index.html $(FRONT)/*.ts $(FRONT)/*.json -type f 2>/dev/null)
 
 .PHONY: docs setup run check test fuzz bench lock lint types dev front-check clean
@@ -30,7 +31,9 @@ bench: dev webapp/static/.built
 lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/flake8-async --enable ASYNC1,ASYNC2,ASYNC910,ASYNC913 --startable-in-context-manager=serve_rtmp,serve_web,serve,run_demo,run_test_picture $$(git ls-files 'common/*.py' 'rtmp/*.py' 'hls/*.py' 'webapp/*.py' 'weir/*.py' 'bench/*.py')
+	git grep -lE 'async|trio' -- $(PACKAGES:%='%/*.py') | xargs -P2 -n12 $(BIN)/flake8-async \
+		--enable ASYNC1,ASYNC2,ASYNC910,ASYNC913 \
+		--startable-in-context-manager=serve_rtmp,serve_web,serve,run_demo,run_test_picture
 	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/codespell README.md docs common rtmp hls webapp/*.py webapp/frontend/src weir bench tests scripts Makefile
 
