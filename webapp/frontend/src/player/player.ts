@@ -1,24 +1,19 @@
 /**
- * One live channel in one media element: hls.js (or the browser's own HLS), the latency controller, recovery from
- * errors, and autoplay. It knows nothing of the page around it.
+ * One live channel in one media element: opens the source, steers the latency, recovers from errors, and says what state
+ * all this is in. It knows nothing of the page around it.
  */
 
-import type Hls from "hls.js";
-import type { ErrorData, LevelDetails } from "hls.js";
-import workerPath from "hls.js/dist/hls.worker.js?url";
-
 import { clock, LatencyBinding, timeRanges } from "./binding";
-import { hlsConfig, latencyOptions, type Profile } from "./config";
+import { latencyOptions, type Profile } from "./config";
 import type { Diagnostics, PlayerState } from "./diagnostics";
 import { LatencyController, rangeAt } from "./latency";
 import { Progress } from "./progress";
 import { Recovery, type PlayerError } from "./recovery";
-import { repairedControllers } from "./short-part";
+import { HlsSource, NativeSource, type HlsClass, type Source, type SourceEvents } from "./source";
 import { multiplexed, pageProtocol, takeTurn } from "./turn";
 import { Watchdog } from "./watchdog";
 
 const LOOK_MS = 100;
-const NATIVE_TYPE = "application/vnd.apple.mpegurl";
 /** States that follow from what the media element does. */
 const RUNNING: ReadonlySet<PlayerState> = new Set(["playing", "paused", "buffering", "reconnecting"]);
 /** States that only a restart leaves. */
@@ -39,8 +34,6 @@ export interface PlayerOptions {
   readonly onSilenced: () => void;
 }
 
-type HlsClass = typeof Hls;
-
 export class Player {
   readonly #options: PlayerOptions;
   readonly #abort = new AbortController();
@@ -48,18 +41,16 @@ export class Player {
   readonly #progress = new Progress();
   readonly #watchdog = new Watchdog();
   #Hls: HlsClass | null = null;
-  #hls: Hls | null = null;
+  #source: Source | null = null;
   #binding: LatencyBinding | null = null;
+  #turn: Promise<boolean> | null = null;
   #mode: Diagnostics["mode"] = "normal";
   #state: PlayerState = "idle";
   #timer: number | undefined;
   #restartTimer: number | undefined;
   #restarts = 0;
-  #moved = false;
-  #encoderAway = false;
-  #ending = false;
-  #closed = false;
-  #wanted = true;
+  #moved = false; // this source's media has played
+  #wanted = true; // the viewer has not paused
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -72,17 +63,17 @@ export class Player {
   /** Load and play. Once; a player that was closed stays closed. */
   async start(): Promise<void> {
     const { signal } = this.#abort;
-    for (const name of ["playing", "waiting", "pause", "ended", "error"] as const) {
-      this.#options.video.addEventListener(name, this.#onMedia[name], { signal });
-    }
+    const { video } = this.#options;
+    video.addEventListener("playing", this.#onPlaying, { signal });
+    video.addEventListener("waiting", this.#onWaiting, { signal });
+    video.addEventListener("pause", this.#onPause, { signal });
     this.#timer = window.setInterval(this.#look, LOOK_MS);
     this.#enter("starting");
-    await this.#prepare();
+    await this.#open();
   }
 
   /** Stop and give everything back. */
   close(): void {
-    this.#closed = true;
     this.#abort.abort();
     window.clearInterval(this.#timer);
     this.#closeSource();
@@ -90,11 +81,10 @@ export class Player {
 
   /** Start again from the live edge at once, e.g. because the channel came back. */
   restart(): void {
-    this.#ending = false;
     this.#restarts += 1;
     this.#closeSource();
     this.#enter("starting");
-    void this.#prepare();
+    void this.#open();
   }
 
   /** Play from as near to the live edge as possible, also after a pause or when the viewer had gone back. */
@@ -103,7 +93,7 @@ export class Player {
     if (this.#binding !== null) {
       this.#binding.controller.followLive();
     } else {
-      video.currentTime = this.#hls?.liveSyncPosition ?? video.currentTime;
+      video.currentTime = this.#source?.liveSync ?? video.currentTime;
     }
     this.play();
   }
@@ -116,7 +106,7 @@ export class Player {
 
   /** Seconds from arrival at the server to the screen; null while unknown. */
   latency(): number | null {
-    const shown = this.#hls?.playingDate ?? this.#nativeDate();
+    const shown = this.#source?.date ?? null;
     if (shown === null || this.#options.video.readyState === 0) {
       return null;
     }
@@ -149,30 +139,27 @@ export class Player {
 
   // --- source ---------------------------------------------------------------------------------------------------
 
-  async #prepare(): Promise<void> {
+  async #open(): Promise<void> {
     try {
       this.#Hls ??= (await import("hls.js")).default;
     } catch {
-      this.#recover({ kind: "network", status: null, playlist: false }); // the chunk did not load
+      this.#onFailed({ kind: "network", status: null, playlist: false }); // the script did not load
       return;
     }
-    if (this.#Hls.isSupported()) {
-      const lowLatency = await this.#hasTurn();
-      if (this.#hls === null && !this.#closed) {
-        this.#openHls(this.#Hls, lowLatency);
-      }
-    } else if (this.#closed) {
+    const supported = this.#Hls.isSupported();
+    const lowLatency = supported && (await this.#hasTurn());
+    if (this.#abort.signal.aborted || this.#source !== null) {
       return;
-    } else if (this.#options.video.canPlayType(NATIVE_TYPE) !== "") {
+    }
+    if (supported) {
+      this.#openHls(this.#Hls, lowLatency);
+    } else if (this.#options.video.canPlayType(NativeSource.type) !== "") {
       this.#mode = "native";
-      this.#options.video.src = this.#options.source;
-      this.play();
+      this.#source = new NativeSource(this.#options.video, this.#options.source, this.#events);
     } else {
       this.#enter("unsupported");
     }
   }
-
-  #turn: Promise<boolean> | null = null;
 
   async #hasTurn(): Promise<boolean> {
     if (multiplexed(this.#options.source, pageProtocol())) {
@@ -186,69 +173,58 @@ export class Player {
   }
 
   #openHls(HlsImpl: HlsClass, lowLatency: boolean): void {
-    const { video, source, profile, debug } = this.#options;
-    const repairs = profile === "stock" ? {} : repairedControllers(HlsImpl);
-    const hls = new HlsImpl({ ...hlsConfig(profile, lowLatency, workerPath), ...repairs, debug });
-    this.#hls = hls;
+    const { video, source: url, profile, debug } = this.#options;
+    const source = new HlsSource(HlsImpl, video, url, { profile, lowLatency, debug }, this.#events);
+    this.#source = source;
     this.#mode = lowLatency ? "low-latency" : "normal";
     const options = lowLatency ? latencyOptions(profile) : null;
     if (options !== null) {
       this.#binding = new LatencyBinding(video, new LatencyController(options), () => ({
-        liveSync: hls.liveSyncPosition,
-        away: this.#encoderAway,
+        liveSync: source.liveSync,
+        away: source.encoderAway,
       }));
     }
-    hls.on(HlsImpl.Events.ERROR, (_, data) => {
-      if (data.fatal) {
-        this.#recover(describe(data));
-      }
-    });
-    hls.on(HlsImpl.Events.LEVEL_UPDATED, (_, { details }) => {
-      this.#encoderAway = endsInGap(details);
-      this.#ending = !details.live;
-    });
-    hls.on(HlsImpl.Events.BUFFER_APPENDED, () => {
-      this.#binding?.look();
-    });
-    hls.on(HlsImpl.Events.MEDIA_ENDED, () => {
-      this.#finish();
-    });
-    hls.on(HlsImpl.Events.MANIFEST_PARSED, () => {
-      if (this.#wanted) {
-        this.play();
-      }
-    });
-    hls.loadSource(source);
-    hls.attachMedia(video);
   }
 
   #closeSource(): void {
     window.clearTimeout(this.#restartTimer);
     this.#moved = false;
-    this.#encoderAway = false;
     this.#progress.reset(clock());
     this.#binding?.close();
     this.#binding = null;
-    this.#hls?.destroy();
-    this.#hls = null;
-    if (this.#mode === "native") {
-      this.#options.video.removeAttribute("src");
-    }
+    this.#source?.close();
+    this.#source = null;
   }
 
-  #recover(error: PlayerError): void {
+  readonly #events: SourceEvents = {
+    onReady: () => {
+      if (this.#wanted) {
+        this.play();
+      }
+    },
+    onAppended: () => {
+      this.#binding?.look();
+    },
+    onEnded: () => {
+      this.#finish();
+    },
+    onFailed: (error) => {
+      this.#onFailed(error);
+    },
+  };
+
+  #onFailed(error: PlayerError): void {
     const remedy = this.#recovery.failed(clock(), error);
-    if (remedy.kind === "recover-media" && this.#hls !== null) {
-      this.#hls.recoverMediaError();
+    if (remedy.kind === "recover-media") {
+      this.#source?.recoverMedia();
       return;
     }
-    const { delay, offline } = remedy.kind === "restart" ? remedy : { delay: 0, offline: false };
     this.#closeSource();
-    this.#enter(offline ? "offline" : "starting");
+    this.#enter(remedy.offline ? "offline" : "starting");
     this.#restartTimer = window.setTimeout(() => {
       this.#restarts += 1;
-      void this.#prepare();
-    }, delay * 1000);
+      void this.#open();
+    }, remedy.delay * 1000);
   }
 
   // --- playback -------------------------------------------------------------------------------------------------
@@ -271,12 +247,13 @@ export class Player {
 
   readonly #look = (): void => {
     this.#binding?.look();
-    if (!this.#moved || !RUNNING.has(this.#state)) {
+    const source = this.#source;
+    if (!this.#moved || source === null || !RUNNING.has(this.#state)) {
       return;
     }
     const { currentTime: position, paused, seeking } = this.#options.video;
     const stalls = this.#progress.stalls;
-    const movement = this.#progress.look(clock(), { position, paused, seeking, away: this.#encoderAway });
+    const movement = this.#progress.look(clock(), { position, paused, seeking, away: source.encoderAway });
     if (movement === "moving") {
       this.#recovery.playing(clock());
     }
@@ -285,71 +262,53 @@ export class Player {
     }
     const dry = movement === "dry" || movement === "away";
     // Where the last parts are a gap the element never says `ended`.
-    if (this.#ending && !paused && (this.#forwardBuffer() < 0.1 || (dry && this.#idle()))) {
+    if (source.ending && !paused && (this.#forwardBuffer() < 0.1 || (dry && source.idle))) {
       this.#finish();
       return;
     }
     this.#enter(STATES[movement]);
-    this.#watch(dry && !this.#encoderAway);
+    this.#watch(source, dry && !source.encoderAway);
   };
 
-  /** Nothing is being loaded, decoded or appended. */
-  #idle(): boolean {
-    const loaders = this.#hls === null ? [] : Object.values(this.#hls.inFlightFragments);
-    return loaders.every(({ state }) => state === "IDLE" || state === "ENDED" || state === "STOPPED");
-  }
-
-  #watch(dry: boolean): void {
-    const hls = this.#hls;
-    if (hls === null) {
-      return;
-    }
+  #watch(source: Source, dry: boolean): void {
     const { video } = this.#options;
-    const ahead = (hls.latestLevelDetails?.edge ?? 0) - video.currentTime - this.#forwardBuffer();
-    const kick = this.#watchdog.look(clock(), { dry, idle: this.#idle(), ahead });
+    const ahead = (source.edge ?? 0) - video.currentTime - this.#forwardBuffer();
+    const kick = this.#watchdog.look(clock(), { dry, idle: source.idle, ahead });
     if (kick === "jump") {
-      video.currentTime = hls.liveSyncPosition ?? video.currentTime;
+      video.currentTime = source.liveSync ?? video.currentTime;
     } else if (kick === "restart") {
       this.restart();
     }
   }
 
-  readonly #onMedia = {
-    playing: (): void => {
-      if (!this.#moved) {
-        this.#moved = true;
-        this.#progress.reset(clock());
-        this.#binding?.controller.started(clock());
-      }
-      if (!FINAL.has(this.#state)) {
-        this.#enter("playing");
-      }
-    },
-    waiting: (): void => {
-      const { video } = this.#options;
-      if (!video.seeking && !video.paused) {
-        this.#progress.waiting();
-        this.#look();
-      }
-    },
-    pause: (): void => {
-      // Not the end of the stream, nor the pause that comes with taking the source away: somebody wants it.
-      this.#wanted &&= !this.#moved || this.#options.video.ended;
+  readonly #onPlaying = (): void => {
+    if (!this.#moved) {
+      this.#moved = true;
+      this.#progress.reset(clock());
+      this.#binding?.controller.started(clock());
+    }
+    if (!FINAL.has(this.#state)) {
+      this.#enter("playing");
+    }
+  };
+
+  readonly #onWaiting = (): void => {
+    const { video } = this.#options;
+    if (!video.seeking && !video.paused) {
+      this.#progress.waiting();
       this.#look();
-    },
-    ended: (): void => {
-      this.#finish();
-    },
-    error: (): void => {
-      if (this.#mode === "native") {
-        this.#recover({ kind: "network", status: null, playlist: true });
-      }
-    },
+    }
+  };
+
+  readonly #onPause = (): void => {
+    // Not the end of the stream, nor the pause that comes with taking the source away: somebody wants it.
+    this.#wanted &&= !this.#moved || this.#options.video.ended;
+    this.#look();
   };
 
   #finish(): void {
     this.#progress.reset(clock());
-    this.#hls?.stopLoad();
+    this.#source?.stopLoading();
     this.#enter("ended");
   }
 
@@ -365,14 +324,6 @@ export class Player {
     const range = rangeAt(timeRanges(buffered), currentTime);
     return range === null ? 0 : Math.max(0, range.end - currentTime);
   }
-
-  #nativeDate(): Date | null {
-    const { video } = this.#options;
-    const start = (video as { getStartDate?: () => Date }).getStartDate?.();
-    return start === undefined || Number.isNaN(start.getTime())
-      ? null
-      : new Date(start.getTime() + video.currentTime * 1000);
-  }
 }
 
 /** False if the browser wants a click first. An interrupted attempt counts as done: whoever interrupted it goes on. */
@@ -383,19 +334,4 @@ async function tryPlay(video: HTMLVideoElement): Promise<boolean> {
   } catch (error) {
     return !(error instanceof DOMException && error.name === "NotAllowedError");
   }
-}
-
-/** The encoder is away: the newest thing in the playlist is a gap. */
-function endsInGap(details: LevelDetails): boolean {
-  const newest = details.partList?.at(-1) ?? details.fragments.at(-1);
-  return newest?.gap === true;
-}
-
-function describe(data: ErrorData): PlayerError {
-  const kinds: Record<string, PlayerError["kind"]> = { networkError: "network", mediaError: "media" };
-  return {
-    kind: kinds[data.type] ?? "other",
-    status: data.response?.code ?? null,
-    playlist: /^(manifest|level|audioTrack)/.test(data.details),
-  };
 }
