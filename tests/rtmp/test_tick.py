@@ -1,6 +1,7 @@
 """Tick reads alone: socket pairs, a clock that jumps, and takers that misbehave."""
 
 import contextvars
+import itertools
 import math
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -177,31 +178,32 @@ async def test_flood_gets_a_share_of_the_tick_after_everybody_else(autojump_cloc
 
 
 async def test_others_get_a_turn_while_a_long_tick_is_worked_off(mock_clock: MockClock) -> None:
-    order: list[str] = []
+    taken = 0
+    seen_by_other: list[int] = []
 
     async def other() -> None:
         while True:
-            order.append("other")
+            seen_by_other.append(taken)
             await trio.lowlevel.checkpoint()
 
     def take_a_millisecond(_: bytes) -> bool:
-        order.append("take")
+        nonlocal taken
+        taken += 1
         mock_clock.jump(0.0011)
         return False
 
     async with hall() as here, trio.open_nursery() as nursery:
-        takers = [await here.join() for _ in range(4)]
-        for taker in takers:
+        for taker in [await here.join() for _ in range(12)]:
             taker.on_take = take_a_millisecond
             taker.encoder.send(b"a")
         nursery.start_soon(other)
         mock_clock.jump(TICK_S)
-        while order.count("take") < 4:
+        while not seen_by_other or seen_by_other[-1] < 12:
             await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()
-    first = order.index("take")
-    assert order[first : first + 2] == ["take", "take"]
-    assert order[first + 2] == "other"
+    steps = [after - before for before, after in itertools.pairwise([0, *seen_by_other])]
+    # Two in a slice; Trio shuffles who is ready, so two slices may come between two turns.
+    assert max(steps) <= 4
 
 
 async def test_data_is_taken_in_the_context_of_its_own_task(autojump_clock: MockClock) -> None:
