@@ -14,6 +14,9 @@ from hls.grid import Grid
 LEFT_GAP_S = 1.0
 """After an encoder's connection ended, GAP parts begin this soon."""
 
+MAX_DELAY_TICKS = 10 * CLOCK_HZ
+"""No encoder reorders frames over more than this."""
+
 MAX_CATCH_UP_S = 60.0
 """GAP parts made in one go when `tick` comes late (a suspended machine); what is older is forgotten."""
 
@@ -235,5 +238,6 @@ class Running(ABC):
 
 
 def presentation_delay(packet: Packet) -> int:
-    """How much later than it is decoded a frame is shown, 90 kHz; encoders that say "earlier" are not believed."""
-    return max(0, packet.pts - packet.dts)
+    """How much later than it is decoded a frame is shown, 90 kHz; nonsense of encoders counts as no delay."""
+    delay = packet.pts - packet.dts
+    return delay if 0 <= delay <= MAX_DELAY_TICKS else 0

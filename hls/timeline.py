@@ -55,7 +55,9 @@ class Timeline:
 
     def push(self, packet: Packet, now: float) -> None:
         """The next packet, in the order received."""
-        if self._run is not None:
+        if not packet.data:
+            self.counts.dropped += 1
+        elif self._run is not None:
             self._run.push(packet, now)
         elif self._gathering is not None:
             if not self._gathering.push(packet, now):
