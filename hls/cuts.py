@@ -35,7 +35,7 @@ class Anchor:
     media_ticks: int
     """Presentation time of the first frame, 90 kHz."""
     arrived_at: float
-    """When that frame arrived, on the caller's clock."""
+    """When that frame was live, on the caller's clock: its arrival, as far as a burst at the start allows to tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from hls.grid import Grid
 LEFT_GAP_S = 1.0
 """After an encoder's connection ended, GAP parts begin this soon."""
 
+MAX_BURST_S = 2.0
+"""An encoder that begins with more than this at once does not send live media."""
+
 MAX_DELAY_TICKS = 10 * CLOCK_HZ
 """No encoder reorders frames over more than this."""
 
@@ -82,7 +85,15 @@ class Running(ABC):
         self._last_at = now
         self._gap_at = now + self._gap_after_s
         clock.set(first.dts, 0, now)
-        self._start_timeline(0, presentation_delay(first), now, discontinuity=False)
+        # Some encoders begin with a burst (ffmpeg -re): the packet that was earliest for its stamp tells the time.
+        earliest = min(
+            at - (packet.dts - first.dts) / CLOCK_HZ
+            for packet, at in start.packets
+            if packet.track is self.leader
+        )
+        self._origin = (0, max(earliest, now - MAX_BURST_S))
+        """A position on the timeline and when it was live."""
+        self._start_timeline(0, presentation_delay(first), discontinuity=False)
         if self._audio is not None:
             self._audio.start_at(0, now)
 
@@ -137,9 +148,11 @@ class Running(ABC):
         self._finished = True
 
     def _drain(self) -> None:
-        self._emit_leader()
-        steps, self.grid.steps = self.grid.steps, []
-        if self._audio is not None:
+        steps = self.grid.steps
+        if steps:
+            self._emit_leader()
+            self.grid.steps = []
+        if self._audio is not None and (steps or self._audio.is_behind):
             self._audio.follow(steps)
             self._counts.gap_parts += self._audio.gap_parts
             self._audio.gap_parts = 0
@@ -218,8 +231,14 @@ class Running(ABC):
         self._clock.set(dts, self.grid.position, now)
 
     def _wall_position(self, now: float) -> int:
-        """Where the timeline would be at `now` if the encoder had not been away."""
-        return self._last_end + round((now - self._last_at) * CLOCK_HZ)
+        """Where the timeline would be at `now` if the encoder had not been away.
+
+        Measured from the origin, so that errors of many connections do not add up; but an encoder that was slow before
+        does not get all it lacks as one gap.
+        """
+        position, at = self._origin
+        on_time = position + round((now - at) * CLOCK_HZ)
+        return min(on_time, self._last_end + round((now - self._last_at + MAX_BURST_S) * CLOCK_HZ))
 
     def _switch(self, out: int, delay: int, now: float) -> None:
         """Changed configurations begin here."""
@@ -228,10 +247,13 @@ class Running(ABC):
         if self._audio is not None:
             self._audio_config = self._audio.pending or self._audio_config
             self._audio.pending = None
-        self._start_timeline(out, delay, now, discontinuity=True)
+        position, at = self._origin
+        self._origin = (out, max(now, at + (out - position) / CLOCK_HZ))
+        self._start_timeline(out, delay, discontinuity=True)
 
-    def _start_timeline(self, out: int, delay: int, now: float, *, discontinuity: bool) -> None:
-        anchor = Anchor(out + delay, now)
+    def _start_timeline(self, out: int, delay: int, *, discontinuity: bool) -> None:
+        position, at = self._origin
+        anchor = Anchor(out + delay, at + (out - position) / CLOCK_HZ)
         self.grid.start_timeline(
             anchor, self._video, self._audio_config, delay=delay, discontinuity=discontinuity
         )

@@ -183,3 +183,30 @@ def test_a_playlist_whose_segment_just_ended_has_no_empty_one() -> None:
 )
 def test_dates_have_milliseconds_and_a_zone(date_s: float, text: str) -> None:
     assert date_text(date_s) == text
+
+
+@pytest.mark.parametrize("burst_s", [0.5, 5.0])
+def test_a_burst_at_the_start_does_not_put_dates_into_the_future(burst_s: float) -> None:
+    """ffmpeg -re begins with half a second at once; the first second is looked at, who sends more is not live."""
+    show = Show()
+    packets = both(9 + burst_s)
+    at_once = [packet for packet in packets if packet.dts < burst_s * 90_000]
+    show.burst(at_once)
+    show.play(packets[len(at_once) :], at=show.now)
+    first = read(show, "video").segments[0]
+    assert first.date_s == pytest.approx(1_790_000_000 + 100 - min(burst_s, 1.0), abs=0.04)
+
+
+def test_dates_do_not_drift_over_many_connections_that_begin_with_a_burst() -> None:
+    show = Show()
+    packets = both(9)
+    for _ in range(5):
+        show.burst([packet for packet in packets if packet.dts < 45_000])
+        show.play([packet for packet in packets if packet.dts >= 45_000])
+        show.stream.encoder_left(show.now)
+        show.wait(2)
+        show.stream.encoder_returned(show.now)
+    playlist = read(show, "video")
+    last = playlist.all_segments[-1]
+    assert last.date_s is not None
+    assert last.date_s - 1_790_000_000 < show.now + 0.6
