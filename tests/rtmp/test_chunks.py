@@ -207,6 +207,24 @@ def test_interleaved_messages_on_two_streams(csid: int) -> None:
     assert read(*mixed) == expected
 
 
+@pytest.mark.parametrize("length", [4095, 4096, 4097, 8192, 8193, 25_000])
+@pytest.mark.parametrize("csid", [4, 64])
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_large_chunks_give_the_same_message_however_they_arrive(
+    length: int, csid: int, *, interrupted: bool
+) -> None:
+    # \xc4 all over: what is between the chunks must not be found inside them.
+    body = b"\xc4" * (length - 1) + b"!"
+    between = message(b"\xaf" * 9, csid=6, type_id=8, time=7) if interrupted else b""
+    pieces = chunks(body, csid=csid, time=5, size=4096)
+    data = set_chunk_size(4096) + pieces[0] + between + b"".join(pieces[1:]) + between
+    video, audio = RawMessage(9, 1, 5, body), RawMessage(8, 1, 7, b"\xaf" * 9)
+    whole = read(data + data[16:])
+    assert sorted(whole, key=lambda raw: raw.type_id) == [audio] * (4 * interrupted) + [video] * 2
+    for cut in (1, 20, 40, 4096, 4120, len(data) - 10, len(data) - 1):
+        assert read(data[:cut], data[cut:] + data[16:]) == whole
+
+
 def test_64_chunk_streams_are_allowed_and_65_are_not() -> None:
     data = b"".join(message(b"a", csid=1000 + i) for i in range(64))
     assert len(read(data)) == 64
