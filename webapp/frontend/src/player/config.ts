@@ -52,6 +52,15 @@ export function hlsConfig(profile: Profile, lowLatency: boolean, workerPath: str
   if (profile === "stock") {
     return { ...common, maxLiveSyncPlaybackRate: 1.5, liveSyncOnStallIncrease: 0.2 };
   }
+  // hls.js waits a second before it tries again, also where it only has to step over a gap: longer than our whole buffer.
+  const fragLoadPolicy = {
+    default: {
+      maxTimeToFirstByteMs: 10_000,
+      maxLoadTimeMs: 120_000,
+      timeoutRetry: { maxNumRetry: 4, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: { maxNumRetry: 8, retryDelayMs: 100, maxRetryDelayMs: 4000 },
+    },
+  };
   // One hand on the wheel: no catch-up of its own, and no target that moves away with every stall (hls.js#6350).
-  return { ...common, maxLiveSyncPlaybackRate: 1, liveSyncOnStallIncrease: 0 };
+  return { ...common, fragLoadPolicy, maxLiveSyncPlaybackRate: 1, liveSyncOnStallIncrease: 0 };
 }

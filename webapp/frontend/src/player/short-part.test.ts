@@ -42,7 +42,7 @@ describe("the hls.js this was made for", () => {
     expect(Hls.version).toBe("1.7.4"); // another one: see whether it still needs this, and measure with 25 fps
     const { streamController, audioStreamController } = Hls.DefaultConfig;
     for (const controller of [streamController, audioStreamController]) {
-      expect(controller?.prototype).toHaveProperty("loadFragment");
+      expect(controller?.prototype).toHaveProperty("getFragmentAtPosition");
     }
     const repaired = repairedControllers(Hls);
     expect(repaired.streamController?.prototype).toBeInstanceOf(streamController);

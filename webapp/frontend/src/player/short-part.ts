@@ -9,7 +9,7 @@
  */
 
 import type Hls from "hls.js";
-import type { HlsConfig, Level, MediaFragment } from "hls.js";
+import type { HlsConfig, LevelDetails, MediaFragment } from "hls.js";
 
 /** What is asked of hls.js's fragment tracker. */
 export interface Tracker<Segment> {
@@ -35,22 +35,24 @@ export function forgetFalselyComplete<Segment extends { readonly sn: unknown }>(
 export function repairedControllers(HlsImpl: typeof Hls): Partial<HlsConfig> {
   const { streamController: Main, audioStreamController: Audio } = HlsImpl.DefaultConfig;
   const streamController = class extends Main {
-    protected override loadFragment(fragment: MediaFragment, level: Level, target: number): void {
-      if (this.loadingParts) {
-        forgetFalselyComplete(this.fragmentTracker, fragment, level.details?.partList);
+    protected override getFragmentAtPosition(end: number, edge: number, details: LevelDetails): MediaFragment | null {
+      const segment = super.getFragmentAtPosition(end, edge, details);
+      if (segment !== null && this.loadingParts) {
+        forgetFalselyComplete(this.fragmentTracker, segment, details.partList);
       }
-      super.loadFragment(fragment, level, target);
+      return segment;
     }
   };
   if (Audio === undefined) {
     return { streamController };
   }
   const audioStreamController = class extends Audio {
-    protected override loadFragment(fragment: MediaFragment, track: Level, target: number): void {
-      if (this.loadingParts) {
-        forgetFalselyComplete(this.fragmentTracker, fragment, track.details?.partList);
+    protected override getFragmentAtPosition(end: number, edge: number, details: LevelDetails): MediaFragment | null {
+      const segment = super.getFragmentAtPosition(end, edge, details);
+      if (segment !== null && this.loadingParts) {
+        forgetFalselyComplete(this.fragmentTracker, segment, details.partList);
       }
-      super.loadFragment(fragment, track, target);
+      return segment;
     }
   };
   return { streamController, audioStreamController };

@@ -29,7 +29,7 @@ export interface Source {
   readonly edge: number | null;
   /** When the picture now shown arrived at the server, by PROGRAM-DATE-TIME. */
   readonly date: Date | null;
-  /** Nothing is being loaded, decoded or appended. */
+  /** Nothing is being loaded or decoded. */
   readonly idle: boolean;
   /** The newest thing in the playlist is a gap: the encoder is not there. */
   readonly encoderAway: boolean;
@@ -41,7 +41,8 @@ export interface Source {
   close(): void;
 }
 
-const QUIET: ReadonlySet<string> = new Set(["IDLE", "ENDED", "STOPPED"]);
+/** States of hls.js's loaders in which nothing is under way. Parsed audio waits for video, however long that takes. */
+const QUIET: ReadonlySet<string> = new Set(["IDLE", "PARSED", "ENDED", "STOPPED"]);
 
 export class HlsSource implements Source {
   readonly #hls: Hls;
