@@ -87,7 +87,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Count,
         Meta(
             description="From this many publishers on, sockets are read every 20 ms instead of at every frame:"
-            " half the CPU."
+            " a third less CPU."
         ),
     ] = 8
 
