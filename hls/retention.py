@@ -23,6 +23,8 @@ class Retention:
         self._files = files
         self._memory_s = memory_s
         self._now = 0.0
+        self._emptying: set[str] = set()
+        """Renditions of an ended stream whose segments are on their way to disk."""
         if files is not None:
             files.evict_oldest = self._evict_oldest
 
@@ -37,10 +39,30 @@ class Retention:
         for name, window in self._windows.items():
             for segment in window.forget_removed(now):
                 self._delete_file(name, segment)
-            if self._files is not None:
-                # What has ended is watched by few: all of it can leave memory.
-                for segment in window.older_than(0.0 if window.ended else self._memory_s):
+            if self._files is not None and not window.ended:
+                for segment in window.older_than(self._memory_s):
                     self._spill(self._files, name, window, segment)
+            elif self._files is not None and name not in self._emptying:
+                self._empty(self._files, name, window)
+
+    def _empty(self, files: StreamFiles, name: str, window: Window) -> None:
+        """What has ended is watched by few: all of it leaves memory, one segment after the other, because streams often
+        end together. What finds no room stays in memory until the stream is closed.
+        """
+        segment = next(iter(window.older_than(0.0)), None)
+        if segment is None:
+            self._emptying.discard(name)
+            return
+
+        def done(path: Path | None) -> None:
+            segment.spilling = False
+            if path is not None:
+                window.spilled(segment, path)
+                self._empty(files, name, window)
+
+        self._emptying.add(name)
+        segment.spilling = True
+        segment.spilling = files.write(_file_name(name, segment), _pieces(segment), segment.size_bytes, done)
 
     def close(self) -> None:
         """The stream is gone, and its files with it."""
@@ -57,9 +79,8 @@ class Retention:
             else:
                 window.spilled(segment, path)
 
-        pieces = tuple(part.data for part in segment.parts if part.data is not None)
         segment.spilling = True
-        if not files.write(_file_name(name, segment), pieces, segment.size_bytes, done):
+        if not files.write(_file_name(name, segment), _pieces(segment), segment.size_bytes, done):
             segment.spilling = False
             self._give_up(name, window, segment)
 
@@ -83,3 +104,7 @@ class Retention:
 
 def _file_name(rendition: str, segment: Segment) -> str:
     return f"{rendition}/{segment_name(segment.msn)}"
+
+
+def _pieces(segment: Segment) -> tuple[bytes, ...]:
+    return tuple(part.data for part in segment.parts if part.data is not None)

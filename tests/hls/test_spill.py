@@ -186,6 +186,23 @@ def test_a_disk_that_never_finishes_shrinks_the_window_to_memory(tmp_path: Path)
         show.load("video", segment.uri or "")
 
 
+async def test_streams_that_end_together_lose_nothing_to_a_full_queue(tmp_path: Path) -> None:
+    spill = Spill(tmp_path, queue_bytes=5 * 30 * SIZE)
+    shows = [Show(spill=spill, stream_id=name, watch=False) for name in ("a", "b")]
+    for show in shows:
+        show.play(interleave(encoder.video(23, size=SIZE), encoder.audio(23)))
+        show.stream.finish(show.now)
+    async with running(spill):
+        await spill.drained()
+        for show in shows:
+            assert show.stream.stats.memory_bytes == 0
+            show.reload()
+            assert show.playlists["video"].media_sequence == 1
+            for segment in show.playlists["video"].segments:
+                show.load("video", segment.uri or "")
+    assert spill.refused == 0
+
+
 async def test_a_disk_that_refuses_shrinks_the_window_to_memory(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where the directory should be")
     spill = Spill(tmp_path / "taken")
