@@ -20,7 +20,8 @@ MIN_FRAMES = 10
 """Frames of an intra-only stream to see before its rhythm is believed."""
 
 MAX_WAITING = 2_000
-"""Packets kept; more video than this without a second of progress is broken and starts as it is."""
+MAX_WAITING_BYTES = 32_000_000
+"""Kept at most; more than this without a second of progress is broken and starts as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Gathering:
         self._video: VideoConfig | None = None
         self._audio: AudioConfig | None = None
         self._packets: deque[tuple[Packet, float]] = deque()
+        self._bytes = 0
         self._video_dts: list[int] = []
         self._video_came = False
         self._gop_ended = False
@@ -75,9 +77,14 @@ class Gathering:
                 return False
             self._audio_dts.append(packet.dts)
         self._packets.append((packet, now))
+        self._bytes += len(packet.data)
         if not self._video_dts:
             self._trim()
         return True
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._packets) >= MAX_WAITING or self._bytes >= MAX_WAITING_BYTES
 
     def start(self, *, final: bool = False) -> Start | None:
         """The plan once enough was seen; `final`: make do with what there is, `None` if that is nothing."""
@@ -91,7 +98,7 @@ class Gathering:
         return Start(None, self._audio, audio_cadence(self._audio), list(self._packets))
 
     def _start_with_video(self, *, final: bool) -> Start | None:
-        second = _span(self._video_dts) >= WAIT_TICKS or len(self._packets) >= MAX_WAITING
+        second = _span(self._video_dts) >= WAIT_TICKS or self._is_full
         audio = self._audio if self._audio_dts else None
         if not (second or final or (self._gop_ended and audio is not None)):
             return None
@@ -109,6 +116,7 @@ class Gathering:
 
     def _drop(self, track: Track) -> None:
         self._packets = deque(one for one in self._packets if one[0].track is not track)
+        self._bytes = sum(len(packet.data) for packet, _ in self._packets)
         if track is Track.VIDEO:
             self._video_dts.clear()
         else:
@@ -116,12 +124,10 @@ class Gathering:
 
     def _trim(self) -> None:
         """Without video only the last seconds of audio can matter."""
-        while len(self._packets) > 1 and self._packets[-1][0].dts - self._packets[0][0].dts > 4 * CLOCK_HZ:
-            self._packets.popleft()
+        while len(self._packets) > 1 and (self._is_full or _span(self._audio_dts) > 4 * CLOCK_HZ):
+            packet, _ = self._packets.popleft()
             self._audio_dts.pop(0)
-        while len(self._packets) > MAX_WAITING:
-            self._packets.popleft()
-            self._audio_dts.pop(0)
+            self._bytes -= len(packet.data)
 
 
 def _span(dts: list[int]) -> int:

@@ -205,6 +205,17 @@ def test_audio_whose_clock_drifts_is_brought_back(share: float) -> None:
     assert ends["video"] == pytest.approx(60, abs=0.05)
 
 
+def test_what_waits_for_the_start_is_bounded_in_bytes() -> None:
+    """A second of media that never passes, in frames of a megabyte."""
+    show = Show(watch=False)
+    for index in range(200):
+        packet = Packet(Track.VIDEO, index, index, index == 0, bytes(1_000_000))
+        show.stream.push(packet, show.now)
+    show.finish()
+    assert show.stream.stats.bytes_in == 200_000_000
+    assert show.stream.stats.memory_bytes < 60_000_000
+
+
 def test_packets_without_configuration_are_dropped() -> None:
     show = Show([])
     show.burst(interleave(encoder.video(3), encoder.audio(3)))
