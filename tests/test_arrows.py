@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "common": {"media", "ids", "proxies", "errors"},
-    "rtmp": {path.stem for path in (ROOT / "rtmp").glob("*.py")} - {"server"},
+    "rtmp": {path.stem for path in (ROOT / "rtmp").glob("*.py")} - {"server", "tick"},
     "hls": {path.stem for path in (ROOT / "hls").glob("*.py")} - {"stream", "spill", "origin", "waiting"},
 }
 IMPURE_IMPORTS = {"trio", "time", "socket", "logging", "structlog"}
