@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from bench.glass_clock import age_ms, read_cells
 
@@ -38,6 +38,8 @@ FLAGS = (
 )
 TYPICAL_S = 5.0
 """What viewers of a typical platform see ("about 5 s")."""
+VIEWPORT: ViewportSize = {"width": 640, "height": 480}
+"""Small, because without a GPU the browser scales every frame on the CPU that encodes and serves as well."""
 START_S = 30
 FREEZE_S = 0.25
 READ_EVERY_S = 0.5
@@ -206,7 +208,7 @@ def part_duration(page_url: str, timeout_s: float = 5) -> float | None:
 
 def open_page(browser: Browser, url: str) -> tuple[BrowserContext, Page]:
     """A viewer of its own: contexts share neither connections nor Web Locks."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport=VIEWPORT)
     page = context.new_page()
     page.on("pageerror", lambda error: print(f"page error: {error}", file=sys.stderr))
     page.goto(url)
