@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.harness import CHROMIUM, CHROMIUM_FLAGS, FFMPEG_NEW, Encoder, Weir, start_encoder, start_weir
+from tests.e2e.harness import FFMPEG_NEW, Encoder, Weir, start_encoder, start_weir
 
 
 @pytest.fixture
@@ -66,14 +65,6 @@ def publish(clip: Path) -> Iterator[Callable[..., Encoder]]:
     yield start
     for encoder in encoders:
         encoder.kill()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS, headless=True)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -23,18 +23,6 @@ from tests.common.database_site import remove_cluster
 WEIR = Path(sys.executable).with_name("weir")
 FFMPEG_NEW = imageio_ffmpeg.get_ffmpeg_exe()
 FFMPEG_DEBIAN = "/usr/bin/ffmpeg"
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-]
 READY_S = 90.0
 
 

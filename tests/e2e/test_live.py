@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.browser import chromium_page, own_thread
 from tests.e2e.harness import FFMPEG_DEBIAN, FFMPEG_NEW, Encoder, Weir, get, left_over, poll
 
 pytestmark = pytest.mark.real
@@ -27,19 +28,25 @@ def playing(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("ffmpeg", [FFMPEG_NEW, FFMPEG_DEBIAN], ids=["ffmpeg 9.0", "Debian's ffmpeg"])
+@own_thread
 def test_ffmpeg_to_chromium_and_a_clean_end(
-    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], browser: Browser, ffmpeg: str
+    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], ffmpeg: str
 ) -> None:
     weir = weir_factory()
     encoder = publish(f"{weir.rtmp}/{weir.key}", ffmpeg=ffmpeg)
-    page = browser.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    with chromium_page() as page:
+        watch_to_the_end(page, weir, encoder)
+    processes = weir.processes()
+    assert len(processes) > 2, "the server and the database with its workers"
+    assert weir.stop() == 0
+    assert left_over(processes) == []
+
+
+def watch_to_the_end(page: Page, weir: Weir, encoder: Encoder) -> None:
     page.goto(f"{weir.web}/streamer")
     poll("the picture moves", lambda: playing(page), 30)
     latency = float(page.evaluate("() => window.__weir.latency_s"))
     assert 0 < latency < 5
-    assert problems == []
 
     encoder.quit()
     poll(
@@ -47,12 +54,6 @@ def test_ffmpeg_to_chromium_and_a_clean_end(
         lambda: page.get_by_text("ended").is_visible() or page.get_by_text("offline").is_visible(),
         15,
     )
-    page.close()
-
-    processes = weir.processes()
-    assert len(processes) > 2, "the server and the database with its workers"
-    assert weir.stop() == 0
-    assert left_over(processes) == []
 
 
 def test_a_plain_player_plays_the_same_url(
@@ -134,14 +135,12 @@ def test_a_second_server_on_the_same_data_is_refused_in_words(weir_factory: Call
     assert get(f"{weir.web}/healthz")[0] == 200
 
 
-def test_the_demo_is_live_at_once_and_leaves_nothing(
-    weir_factory: Callable[..., Weir], browser: Browser
-) -> None:
+@own_thread
+def test_the_demo_is_live_at_once_and_leaves_nothing(weir_factory: Callable[..., Weir]) -> None:
     weir = weir_factory(command="demo")
-    page = browser.new_page()
-    page.goto(weir.find(r"(http://\S+/demo)"))
-    poll("the demo moves", lambda: playing(page), 30)
-    page.close()
+    with chromium_page() as page:
+        page.goto(weir.find(r"(http://\S+/demo)"))
+        poll("the demo moves", lambda: playing(page), 30)
     processes = weir.processes()
     assert weir.stop() == 0
     assert left_over(processes) == []

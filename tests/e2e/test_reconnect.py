@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser
 
+from tests.browser import chromium_page, own_thread
 from tests.e2e.harness import Encoder, Weir, fetch_status, get, poll
 from tests.e2e.test_live import PROGRESS, playing
 
@@ -20,29 +20,29 @@ def media_playlist(weir: Weir) -> str:
     return f"{weir.hls}/hls/streamer/{name}"
 
 
+@own_thread
 def test_the_watching_player_goes_on_when_the_encoder_returns_in_time(
-    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], browser: Browser
+    weir_factory: Callable[..., Weir], publish: Callable[..., Encoder]
 ) -> None:
     weir = weir_factory()
     url = f"{weir.rtmp}/{weir.key}"
     encoder = publish(url)
-    page = browser.new_page()
-    page.goto(f"{weir.web}/streamer")
-    poll("the picture moves", lambda: playing(page), 30)
-    playlist = media_playlist(weir)
-    loads: list[str] = []
-    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    with chromium_page() as page:
+        page.goto(f"{weir.web}/streamer")
+        poll("the picture moves", lambda: playing(page), 30)
+        playlist = media_playlist(weir)
+        loads: list[str] = []
+        page.on("framenavigated", lambda frame: loads.append(frame.url))
 
-    encoder.kill()
-    page.wait_for_timeout(4000)
-    before = page.evaluate(PROGRESS)
-    publish(url)
-    poll("the picture moves again", lambda: playing(page) and page.evaluate(PROGRESS)[0] > before[0] + 1, 30)
-    assert loads == []
-    assert media_playlist(weir) == playlist, "the same broadcast"
-    assert "#EXT-X-GAP" in get(playlist)[1]
-    assert "#EXT-X-ENDLIST" not in get(playlist)[1]
-    page.close()
+        encoder.kill()
+        poll("GAP parts", lambda: "GAP" in get(playlist)[1], 10)
+        before = page.evaluate(PROGRESS)[0]
+        publish(url)
+        poll("the picture moves again", lambda: playing(page) and page.evaluate(PROGRESS)[0] > before + 1, 30)
+        assert loads == []
+        assert media_playlist(weir) == playlist, "the same broadcast"
+        assert "#EXT-X-GAP" in get(playlist)[1]
+        assert "#EXT-X-ENDLIST" not in get(playlist)[1]
 
 
 def test_after_the_grace_the_stream_has_ended(

@@ -15,7 +15,7 @@ import trio
 from quart_trio import QuartTrio
 
 from common.serving import open_listeners
-from tests.webapp.browser import chromium, chromium_page, own_thread
+from tests.browser import chromium, chromium_page, own_thread
 from tests.webapp.conftest import MemoryDirectory, local_urls
 from webapp.app import create_app
 from webapp.server import serve_web

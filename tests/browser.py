@@ -13,18 +13,8 @@ from typing import ParamSpec
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-]
+from bench.glass import CHROMIUM, FLAGS
+
 TEST_S = 120
 
 P = ParamSpec("P")
@@ -58,7 +48,7 @@ def own_thread(test: Callable[P, None]) -> Callable[P, None]:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), headless=True)
         try:
             yield browser
         finally:
