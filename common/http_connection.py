@@ -1,6 +1,8 @@
 """One HTTP connection: requests in order, one answer at a time, and the ways it can end.
 
-`_advance` decides without ever waiting and returns the step to wait for; everything `async` here is such a step.
+`_advance` decides without ever waiting and returns the step to wait for; everything `async` here is such a step. What
+needs no step is served from wherever bytes or answers arrive: `_digest` runs in the hub's task, `_deliver` in that of
+whoever held the request, and the connection's own task sleeps on.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,9 +15,9 @@ import trio
 
 from common.http_file import ShortFileError, send_file
 from common.http_parser import Request, RequestError, RequestParser
-from common.http_pipe import Buffers, open_pipe
+from common.http_pipe import READ_BYTES, Buffers, Pipe
 from common.http_response import FileSlice, Held, Response, TakeOver, respond_text
-from common.http_shared import READ_BYTES, Shared
+from common.http_shared import Shared
 from common.proxies import TrustedProxies
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,7 @@ class Connection:
         "_rest",
         "_scope",
         "_shared",
+        "_step",
         "_stream",
         "_taken_over",
         "_watch",
@@ -58,11 +61,16 @@ class Connection:
     )
 
     def __init__(
-        self, stream: trio.abc.Stream, address: str, shared: Shared, proxies: TrustedProxies | None = None
+        self,
+        stream: trio.abc.Stream,
+        pipe: Pipe,
+        address: str,
+        shared: Shared,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         """`proxies`: only if the peer is a trusted proxy, whose headers name the client."""
         self._stream = stream
-        self._pipe = open_pipe(stream)
+        self._pipe = pipe
         self._address = address
         self._shared = shared
         self._proxies = proxies
@@ -75,6 +83,7 @@ class Connection:
         self._held: Held | None = None
         self._response: Response | None = None  # what `_held` became
         self._watch = trio.CancelScope()  # while held: the waiting for the client's next bytes
+        self._step: Step | None = None  # what `_digest` left to the task
         self._in_head = False  # a part of a request is here
         self._taken_over = False
         self._ended = False
@@ -88,10 +97,12 @@ class Connection:
         try:
             with self._counting_hang_ups(), self._scope:
                 while True:
-                    await self._advance()()
+                    step, self._step = self._step, None
+                    await (step or self._advance() or self._read)()
                     if self._ended:
                         break
         finally:
+            self._pipe.detach()
             if self._held is not None:
                 self._held.abandon()
 
@@ -102,12 +113,16 @@ class Connection:
             self._request = None
             with suppress(trio.BrokenResourceError):
                 self._start(_TOO_LATE)
-        self._scope.cancel("a deadline passed")
+        self._cancel("a deadline passed")
 
     def close_if_idle(self) -> None:
         """The server stops: end now if no request is under way; else after its answer."""
         if self.idle and not self._taken_over:
-            self._scope.cancel("the server stops")
+            self._cancel("the server stops")
+
+    def _cancel(self, reason: str) -> None:
+        self._ended = True  # what arrives until the task has noticed is too late
+        self._scope.cancel(reason)
 
     def stop_waiting(self) -> None:
         """The server stops: whoever holds a request has had time to answer it."""
@@ -117,7 +132,8 @@ class Connection:
 
     # Deciding: answer what can be answered without waiting.
 
-    def _advance(self) -> Step:
+    def _advance(self) -> Step | None:
+        """`None`: wait for bytes."""
         if self._response is not None:
             response, self._response = self._response, None
             if (step := self._after_start(response)) is not None:
@@ -128,8 +144,7 @@ class Connection:
             except RequestError as error:
                 return partial(self._refuse, error)
             if request is None:
-                stops = self._shared.stopping and not self._parser.buffered
-                return self._leave if stops else self._read_more
+                return self._prepare_to_read()
             if (step := self._take(request)) is not None:
                 return step
         return trio.lowlevel.checkpoint
@@ -154,7 +169,8 @@ class Connection:
             return self._after_start(answer.response)
         self.due = inf  # whoever answers later bounds the wait
         if isinstance(answer, Held):
-            return partial(self._hold, answer)
+            self._keep(answer)
+            return self._hold
         if isinstance(answer, TakeOver):
             return partial(self._hand_over, answer)
         return partial(self._settle, answer)
@@ -167,18 +183,27 @@ class Connection:
         self.due = self._shared.idle_due
         return None
 
-    async def _read_more(self) -> None:
+    def _prepare_to_read(self) -> Step | None:
         if not self._parser.buffered:
             self.idle = True
-        elif not self._in_head:
+            return self._leave if self._shared.stopping else None
+        if not self._in_head:
             self._in_head = True
             self.due = trio.current_time() + self._shared.limits.head_s
-        self._took(await self._pipe.receive(READ_BYTES))
+        return None
 
-    def _took(self, data: bytes) -> None:
+    async def _read(self) -> None:
+        await self._pipe.receive(self._digest)
+
+    def _digest(self, data: bytes) -> bool:
+        """Serve what arrived; True when the rest is for the task."""
+        if not data or self._ended:
+            self._ended = True
+            return True
         self.idle = False
         self._parser.push(data)
-        self._ended = not data
+        self._step = self._advance()
+        return self._step is not None
 
     # Sending: `_start` never waits, and `_finish` sends what it left.
 
@@ -230,18 +255,30 @@ class Connection:
 
     # Answers that come later.
 
-    async def _hold(self, held: Held) -> None:
-        """Wait until the answer has been delivered, and notice when the client leaves before that."""
+    def _keep(self, held: Held) -> None:
         self._held = held
         held.attach(self._deliver)
+
+    async def _hold(self) -> None:
+        """Wait until the answer has been delivered, and notice when the client leaves before that."""
+        if self._response is not None:  # in the moment that this task needed to begin
+            await trio.lowlevel.checkpoint()
+            return
         while True:
             with trio.CancelScope() as self._watch:
                 if len(self._parser.buffered) < READ_BYTES:
-                    self._took(await self._pipe.receive(READ_BYTES))
+                    await self._pipe.receive(self._digest_while_held)
                 else:
                     await trio.sleep_forever()  # it has pipelined enough for now
-            if self._ended or self._response is not None:
+            if self._ended or self._step is not None or self._response is not None:
                 return
+
+    def _digest_while_held(self, data: bytes) -> bool:
+        if self._response is not None:
+            return self._digest(data)  # that was answered meanwhile: the next request
+        self._parser.push(data)
+        self._ended = self._ended or not data
+        return self._ended or len(self._parser.buffered) >= READ_BYTES
 
     def _deliver(self, response: Response) -> None:
         """Answer the held request, from another task. Wakes the connection's own only if something is left to do."""
@@ -251,7 +288,7 @@ class Connection:
             self._start(response)
         except trio.BrokenResourceError:
             self._shared.stats.hang_ups += 1
-            self._scope.cancel("the client is gone")
+            self._cancel("the client is gone")
             return
         if self._parser.buffered or self._after_start(response) is not None:
             self._watch.cancel("answered")
@@ -261,6 +298,7 @@ class Connection:
     async def _settle(self, answer: Awaitable[Response]) -> None:
         """Run a handler's coroutine as a task of its own, so that it can be cancelled when the client leaves."""
         held = Held(lambda _: None)
+        self._keep(held)
 
         async def run() -> None:
             response = _CRASHED
@@ -270,11 +308,12 @@ class Connection:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run)
-            await self._hold(held)
+            await self._hold()
             nursery.cancel_scope.cancel("answered, or nobody waits any more")
 
     async def _hand_over(self, answer: TakeOver) -> None:
         self._taken_over = self._ended = True
+        self._pipe.detach()
         await answer.run(self._stream, self._parser.buffered)
 
     # Ways to end.
@@ -302,8 +341,7 @@ class Connection:
         self.due = trio.current_time() + self._shared.limits.linger_s
         if isinstance(self._stream, trio.abc.HalfCloseableStream):
             await self._stream.send_eof()
-        while await self._pipe.receive(READ_BYTES):
-            pass
+        await self._pipe.receive(lambda data: not data)
 
     @contextmanager
     def _counting_hang_ups(self) -> Iterator[None]:

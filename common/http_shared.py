@@ -10,9 +10,6 @@ import trio
 from common.http_response import Handler, Response
 from common.metrics import Sample
 
-READ_BYTES = 16 * 1024
-"""Read at once; also how much a client may pipeline behind a request that waits."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:

@@ -4,13 +4,16 @@ Written by hand because the origin answers thousands of tiny requests a second o
 proxy in front. Whatever a client does, it costs a bounded amount of memory and time.
 """
 
+import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import trio
 
 from common.http_connection import Connection
+from common.http_hub import ReadyHub
 from common.http_pipe import open_pipe
 from common.http_response import Handler, respond
 from common.http_shared import HttpLimits, HttpStats, Shared
@@ -50,6 +53,7 @@ class HttpServer:
             total=self._limits.max_connections, per_client=self._limits.max_per_address
         )
         self._connections: set[Connection] = set()
+        self._hub: ReadyHub | None = None  # while `serve` runs
 
     @property
     def stats(self) -> HttpStats:
@@ -77,15 +81,26 @@ class HttpServer:
         what is being sent gets `drain_s` seconds. Takes the listeners over. Cancelling is safe and drops everything at once.
         """
         self._tick()
-        async with trio.open_nursery() as background:
-            background.start_soon(self.look_after, stop)
-            async with trio.open_nursery() as serving:
-                task_status.started(
-                    await serving.start(
-                        partial(serve, self._handle_socket, listeners, stop=stop, drain_s=drain_s)
+        with self._watching_sockets() as hub:
+            async with trio.open_nursery() as background:
+                background.start_soon(self.look_after, stop)
+                background.start_soon(hub.run)
+                async with trio.open_nursery() as serving:
+                    task_status.started(
+                        await serving.start(
+                            partial(serve, self._handle_socket, listeners, stop=stop, drain_s=drain_s)
+                        )
                     )
-                )
-            background.cancel_scope.cancel("drained")
+                background.cancel_scope.cancel("drained")
+
+    @contextmanager
+    def _watching_sockets(self) -> Iterator[ReadyHub]:
+        self._hub = ReadyHub()
+        try:
+            yield self._hub
+        finally:
+            self._hub.close()
+            self._hub = None
 
     async def look_after(self, stop: trio.Event) -> None:
         """Keep the clock and the deadlines, and wind everything up at `stop`. Runs until cancelled; `serve` does it."""
@@ -105,21 +120,25 @@ class HttpServer:
         trusted = self._proxies.trusts(peer)
         exempt = trusted or is_loopback(peer)
         if not self._caps.enter(peer, exempt=exempt):
-            self.stats.turned_away += 1
-            with suppress(trio.BrokenResourceError):
-                # Only what goes out at once: nobody waits for a client that should not be here.
-                answer = _TOO_MANY.head + self._shared.last_tail + _TOO_MANY_BODY
-                open_pipe(stream).send_nowait([answer], len(answer))
+            self._turn_away(stream)
             await trio.lowlevel.checkpoint()
             return
         self.stats.accepted += 1
-        connection = Connection(stream, peer, self._shared, self._proxies if trusted else None)
+        pipe = open_pipe(stream, self._hub)
+        connection = Connection(stream, pipe, peer, self._shared, self._proxies if trusted else None)
         self._connections.add(connection)
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
             self._caps.leave(peer, exempt=exempt)
+
+    def _turn_away(self, stream: trio.abc.Stream) -> None:
+        """Say why, if that goes out at once: nobody waits for a client that should not be here."""
+        self.stats.turned_away += 1
+        if isinstance(stream, trio.SocketStream):
+            with suppress(OSError):
+                os.write(stream.socket.fileno(), _TOO_MANY.head + self._shared.last_tail + _TOO_MANY_BODY)
 
     async def _handle_socket(self, stream: trio.SocketStream) -> None:
         await self.handle(stream, peer_address(stream))

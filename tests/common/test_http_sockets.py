@@ -4,11 +4,12 @@ import http.client
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from common.http_parser import Request
@@ -107,6 +108,84 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
             nursery.start_soon(client.send_all, sent)
             answers = parse_answers(await read_to_end(client))
         assert [answer.body.decode().strip() for answer in answers] == [*paths, "/last"]
+
+
+async def test_byte_by_byte_gets_the_same_answers() -> None:
+    sent = get("/a") + get("/b", method="HEAD") + get("/c", "Connection: close")
+    async with running(Desk()) as site:
+        client = await site.connect()
+        for byte in sent:
+            await client.send_all(bytes([byte]))
+            await trio.lowlevel.checkpoint()
+        dripped = await read_to_end(client)
+        client = await site.connect()
+        await client.send_all(sent)
+        at_once = await read_to_end(client)
+        assert dripped.count(b"HTTP/1.1 200 OK") == 3
+        assert len(dripped) == len(at_once)
+
+
+async def test_request_that_arrives_together_with_the_end_is_answered() -> None:
+    async with running(Desk()) as site:
+        for _ in range(20):
+            client = await site.connect()
+            await client.send_all(get("/a"))
+            await client.send_eof()
+            (answer,) = parse_answers(await read_to_end(client))
+            assert answer.body == b"/a\n"
+
+
+async def test_answer_that_comes_before_the_connection_has_begun_to_wait_is_not_lost() -> None:
+    desk = Desk()
+
+    async def answer_at_once() -> None:
+        while True:
+            await trio.lowlevel.checkpoint()
+            desk.answer(respond(200, b"now"))
+
+    async with running(desk) as site, trio.open_nursery() as nursery:
+        nursery.start_soon(answer_at_once)
+        client = await site.connect()
+        for _ in range(50):
+            await client.send_all(get("/held"))
+            assert (await read_answer(client)).body == b"now"
+        nursery.cancel_scope.cancel()
+
+
+async def test_crash_of_a_handler_or_of_the_server_itself_ends_one_connection_only() -> None:
+    def crash(request: Request) -> Response:
+        if request.path == "/crash":
+            raise ValueError("planted")
+        if request.path == "/wrong":
+            return Response(200, b"", ("no bytes",), 8)  # type: ignore[arg-type]  # that is the planted mistake
+        return respond_text(200, request.path)
+
+    async with running(crash) as site:
+        other = await site.connect()
+        with capture_logs() as logs:
+            for path, answered in (("/crash", True), ("/wrong", False)):
+                client = await site.connect()
+                await client.send_all(get(path))
+                assert (b" 500 " in await read_to_end(client)) is answered
+                await other.send_all(get("/fine"))
+                assert (await read_answer(other)).body == b"/fine\n"
+        assert [line["event"] for line in logs] == ["http_handler_crashed", "connection_handler_crashed"]
+
+
+async def test_client_that_floods_us_stops_nobody() -> None:
+    async with running(Desk()) as site:
+        flooder, other = await site.connect(), await site.connect()
+
+        async def flood() -> None:
+            with suppress(trio.BrokenResourceError):
+                await flooder.send_all(get("/", "Content-Length: 9") + bytes(50_000_000))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(flood)
+            for _ in range(20):
+                await other.send_all(get("/fine"))
+                assert (await read_answer(other)).body == b"/fine\n"
+            nursery.cancel_scope.cancel()
 
 
 async def test_held_requests_are_answered_also_when_the_answer_fills_the_socket() -> None:
