@@ -62,7 +62,7 @@ function newCard(key: string, stream: Stream): HTMLElement {
   } else {
     picture.prepend(h("span", { class: "initial", "aria-hidden": "true" }, stream.user_name.slice(0, 1).toUpperCase()));
   }
-  const names = h("div", {}, h("h2", {}, stream.title || stream.user_name), h("p", {}, stream.user_name));
+  const names = h("div", {}, h("h2", {}, stream.title || stream.user_name), h("p", {}, stream.title ? stream.user_name : ""));
   const link = h("a", { class: "card", href: `/${stream.user_login}` }, picture);
   link.append(h("div", { class: "card-text" }, avatar(stream.user_login, stream.user_name), names));
   return h("li", { "data-key": key }, link);
