@@ -109,6 +109,7 @@ class Connection:
     def expire(self) -> None:
         """End it: `due` has passed."""
         self._shared.stats.overdue += 1
+        self.due = inf
         if self._in_head:
             self._request = None
             with suppress(trio.BrokenResourceError):
@@ -295,15 +296,15 @@ class Connection:
         else:
             self.idle = True
 
-    async def _settle(self, answer: Awaitable[Response]) -> None:
-        """Run a handler's coroutine as a task of its own, so that it can be cancelled when the client leaves."""
+    async def _settle(self, answer: Callable[[], Awaitable[Response]]) -> None:
+        """Run a handler's async function as a task of its own, so that it can be cancelled when the client leaves."""
         held = Held(lambda _: None)
         self._keep(held)
 
         async def run() -> None:
             response = _CRASHED
             with self._reporting_crashes():
-                response = await answer
+                response = await answer()
             held.answer(response)
 
         async with trio.open_nursery() as nursery:

@@ -104,7 +104,7 @@ class TakeOver:
     run: Callable[[trio.abc.Stream, bytes], Awaitable[None]]
 
 
-Answer = Response | Held | TakeOver | Awaitable[Response]
-"""Awaiting is for rare pages: it costs a task, which is cancelled when the client leaves or the server stops."""
+Answer = Response | Held | TakeOver | Callable[[], Awaitable[Response]]
+"""An async function is for rare pages: it costs a task, which is cancelled when the client leaves or the server stops."""
 
 Handler = Callable[[Request], Answer]

@@ -39,7 +39,7 @@ class OperatorPages:
     def answer(self, request: Request) -> Answer | None:
         """Answer one of the two pages; `None` for any other path."""
         if request.path == "/healthz":
-            return self._healthz()
+            return self._healthz
         if request.path == "/metrics":
             if not self._may_read_metrics(request):
                 return _FORBIDDEN

@@ -1,6 +1,6 @@
 """The HTTP server on memory streams: answers, deadlines, waiting, stopping."""
 
-from collections.abc import Awaitable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -360,8 +360,8 @@ async def test_answer_given_at_once_needs_no_waiting() -> None:
 async def test_handler_may_await_and_is_cancelled_when_the_client_leaves() -> None:
     ended = trio.Event()
 
-    def handler(request: Request) -> Awaitable[Response]:
-        return answer(request)
+    def handler(request: Request) -> Answer:
+        return partial(answer, request)
 
     async def answer(request: Request) -> Response:
         if request.path == "/never":
@@ -384,11 +384,11 @@ async def test_handler_may_await_and_is_cancelled_when_the_client_leaves() -> No
 
 
 async def test_crash_while_awaiting_is_a_500_in_the_log() -> None:
-    async def crash(_: Request) -> Response:
+    async def crash() -> Response:
         await trio.lowlevel.checkpoint()
         raise ValueError("planted")
 
-    async with serving(crash) as web:
+    async with serving(lambda _: crash) as web:
         client = web.connect()
         with capture_logs() as logs:
             await client.send_all(get("/"))
@@ -439,11 +439,11 @@ async def test_taken_over_connection_has_no_deadline(autojump_clock: MockClock) 
 async def test_stop_closes_idle_connections_and_answers_what_waits(autojump_clock: MockClock) -> None:
     desk = Desk()
     async with serving(desk) as web:
-        fresh, idle, held, partial = (web.connect() for _ in range(4))
+        fresh, idle, held, half = (web.connect() for _ in range(4))
         await idle.send_all(get("/"))
         assert (await read_answer(idle)).status == 200
         await held.send_all(get("/held"))
-        await partial.send_all(get("/late")[:10])
+        await half.send_all(get("/late")[:10])
         await wait_all_tasks_blocked()
         web.stop.set()
         assert await fresh.receive_some() == b""
@@ -451,8 +451,8 @@ async def test_stop_closes_idle_connections_and_answers_what_waits(autojump_cloc
         (answer,) = parse_answers(await read_to_end(held))
         assert (answer.status, answer.headers["connection"]) == (503, "close")
         assert desk.waiting == {}
-        await partial.send_all(get("/late")[10:])
-        (answer,) = parse_answers(await read_to_end(partial))
+        await half.send_all(get("/late")[10:])
+        (answer,) = parse_answers(await read_to_end(half))
         assert (answer.body, answer.headers["connection"]) == (b"GET /late\n", "close")
 
 
