@@ -275,8 +275,8 @@ class Connection:
                 return
 
     def _digest_while_held(self, data: bytes) -> bool:
-        if self._response is not None:
-            return self._digest(data)  # that was answered meanwhile: the next request
+        if self._held is None:
+            return self._digest(data)  # that was answered meanwhile: these are the next requests
         self._parser.push(data)
         self._ended = self._ended or not data
         return self._ended or len(self._parser.buffered) >= READ_BYTES

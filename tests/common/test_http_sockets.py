@@ -201,6 +201,20 @@ async def test_held_requests_are_answered_also_when_the_answer_fills_the_socket(
                 assert (await read_answer(client)).body == body
 
 
+async def test_a_connection_goes_on_with_any_mix_of_answers_after_a_held_one() -> None:
+    """As a player does: a blocked reload, the part it named, the other playlist, and again; on one connection."""
+    desk = Desk()
+    async with running(desk) as site:
+        client = await site.connect()
+        for path in ("/held", "/part", "/part", "/held", "/part", "/held", "/held", "/big", "/part", "/part"):
+            await client.send_all(get(path))
+            if path == "/held":
+                await desk.wait_for(1)
+                desk.answer(respond_text(200, "/held"))
+            expected = BIG if path == "/big" else f"{path}\n".encode()
+            assert (await read_answer(client)).body == expected
+
+
 @pytest.mark.parametrize("reset", [False, True])
 async def test_viewer_who_leaves_while_waiting_is_forgotten(*, reset: bool) -> None:
     desk = Desk()
