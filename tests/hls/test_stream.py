@@ -35,9 +35,11 @@ def test_every_frame_rate_gives_legal_playlists_and_joined_fragments(
     assert got == sent
 
 
-def test_a_thousand_parts_join() -> None:
+@pytest.mark.parametrize("fps", [25, encoder.NTSC, 60], ids=["25 fps", "29.97 fps", "60 fps"])
+def test_a_thousand_parts_join(fps: float | Fraction) -> None:
     show = Show(settings=HlsSettings(window_s=20))
-    packets = encoder.interleave(encoder.video(340, fps=encoder.NTSC, b_frames=2), encoder.audio(340))
+    seconds = 1020 * max(7, round(float(fps) / 3)) / float(fps)
+    packets = encoder.interleave(encoder.video(seconds, fps=fps, b_frames=2), encoder.audio(seconds))
     show.watch = False
     for packet in packets:
         show.now = 100 + packet.dts / 90_000
@@ -52,7 +54,7 @@ def test_a_thousand_parts_join() -> None:
         assert len(show.media(name)) > 1000
         show.check_no_jumps(name)
     video = show.check_media("video")
-    assert video[-1].end - video[0].base == pytest.approx(340 * 90_000, abs=9000)
+    assert video[-1].end - video[0].base == pytest.approx(seconds * 90_000, abs=9000)
 
 
 ODD = st.one_of(st.integers(-(1 << 63), 1 << 63), st.integers(0, 90_000 * 20))
