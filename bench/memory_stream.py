@@ -86,11 +86,11 @@ class MemoryStream:
     def media(self, rendition: str, name: str) -> MediaAnswer:
         if name in self.on_disk:
             return self.on_disk[name]
-        if rendition not in RENDITIONS or not name.endswith((".m4s", ".mp4")):
+        kind, number = name[:1], name[1:].removesuffix(".m4s")
+        if rendition not in RENDITIONS or not (name == "init-1.mp4" or (kind in "ps" and number.isdecimal())):
             return Refused(404, "no such media")
-        number = int(name.removesuffix(".m4s")[1:]) if name.endswith(".m4s") else 0
-        if name.startswith("p") and number >= self.parts:
-            return Wait() if number == self.parts and not self.ended else Refused(404, "no such media")
+        if kind == "p" and int(number) >= self.parts:
+            return Wait() if int(number) == self.parts and not self.ended else Refused(404, "no such media")
         return self._segment
 
     def version(self, rendition: str) -> int:

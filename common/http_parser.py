@@ -165,7 +165,7 @@ def _parse_line(line: bytes) -> tuple[str, str, str, bool]:
     Kept, because all viewers ask for the same few things. Judges every byte, as llhttp may not have seen the line.
     """
     words = line.split(b" ")
-    if len(words) != 3 or not _VISIBLE.fullmatch(words[1]):
+    if len(words) != 3:
         raise RequestError(400, "malformed request line")
     method_name, target, version = words
     if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
@@ -208,6 +208,8 @@ def split_target(target: bytes) -> tuple[str, str]:
     """
     if len(target) > MAX_TARGET_BYTES:
         raise RequestError(414, f"the request target is longer than {MAX_TARGET_BYTES} bytes")
+    if not _VISIBLE.fullmatch(target):
+        raise RequestError(400, "the request target holds bytes that must be escaped")
     if target == b"*":
         return "*", ""
     if not target.startswith(b"/"):
@@ -221,11 +223,7 @@ def split_target(target: bytes) -> tuple[str, str]:
     if b"#" in target:
         raise RequestError(400, "the request target holds a fragment")
     raw_path, _, raw_query = target.partition(b"?")
-    try:
-        path = raw_path.decode("ascii")
-        query = raw_query.decode("ascii")
-    except UnicodeDecodeError:
-        raise RequestError(400, "the request target holds bytes that are not ASCII") from None
+    path, query = raw_path.decode("ascii"), raw_query.decode("ascii")
     if "%" in path:
         path = _decode(path)
     if "/." in path and any(segment in {".", ".."} for segment in path.split("/")):

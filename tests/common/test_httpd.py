@@ -1,5 +1,7 @@
 """The HTTP server on memory streams: answers, deadlines, waiting, stopping."""
 
+import re
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -144,11 +146,12 @@ async def test_packet_boundaries_never_change_the_answers(requests: list[bytes],
 
     async def talk(chunks: list[bytes]) -> bytes:
         client = web.connect()
-        for chunk in chunks:
-            await client.send_all(chunk)
-            await wait_all_tasks_blocked()
-        await client.send_eof()
-        return await read_to_end(client)
+        with suppress(trio.BrokenResourceError):  # it has answered the last one it will answer
+            for chunk in chunks:
+                await client.send_all(chunk)
+                await wait_all_tasks_blocked()
+            await client.send_eof()
+        return re.sub(rb"Date: .*\r\n", b"", await read_to_end(client))
 
     data = b"".join(requests)
     edges = [0, *sorted({cut for cut in cuts if cut < len(data)}), len(data)]
