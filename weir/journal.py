@@ -11,7 +11,7 @@ from typing import NoReturn
 import structlog
 import trio
 
-from common.db import Database, DatabaseError, DatabaseUnavailableError
+from common.db import Database, DatabaseError, DatabaseUnavailableError, StatementTimeoutError
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Journal:
         await trio.lowlevel.checkpoint()
         try:
             await write(self._db)
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, StatementTimeoutError):  # a slow database is no reason to lose it
             log.info("journal_waits", what=what, pending=len(self._pending))
             return False
         except DatabaseError:

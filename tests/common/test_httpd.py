@@ -1,4 +1,4 @@
-"""The HTTP server on memory streams: answers, deadlines, waiting, stopping."""
+"""The HTTP server on memory streams: answers, deadlines, waiting, stopping (one server, so one file)."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The origin behind the HTTP server, on memory streams: URLs, headers, waiting."""
+"""The origin behind the HTTP server, on memory streams: URLs, headers, waiting (one handler, so one file)."""
 
 import gzip
 from collections.abc import AsyncIterator

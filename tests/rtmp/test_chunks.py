@@ -1,4 +1,4 @@
-"""Chunk streams: every rule, every tolerance with the client that needs it, and any split of the bytes."""
+"""Chunk streams: every rule, every tolerance with the client that needs it, and any split of the bytes (one layer, so one file)."""
 
 from itertools import pairwise
 

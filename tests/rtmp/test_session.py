@@ -1,4 +1,4 @@
-"""The server's side of the conversation: order, answers, limits, and any split of the bytes."""
+"""The server's side of the conversation: order, answers, limits, and any split of the bytes (one state machine, so one file)."""
 
 from itertools import pairwise
 from typing import Any

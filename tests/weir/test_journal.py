@@ -5,7 +5,7 @@ from typing import Any, cast
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from common.db import Database, DatabaseError, DatabaseUnavailableError
+from common.db import Database, DatabaseError, DatabaseUnavailableError, StatementTimeoutError
 from weir.journal import Journal, Write
 
 
@@ -69,6 +69,24 @@ async def test_a_write_that_can_never_work_does_not_hold_up_the_next(nursery: tr
     await journal.wait_empty()
     assert db.written == ["good"]
     assert journal.stats.failed == 1
+
+
+async def test_a_write_that_times_out_is_done_again(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+    db, journal = make()
+    attempts: list[str] = []
+
+    async def slow_once(database: Database) -> None:
+        attempts.append("attempt")
+        if len(attempts) == 1:
+            raise StatementTimeoutError("too slow")
+        await write("slow")(database)
+
+    nursery.start_soon(journal.run)
+    journal.append("slow", slow_once)
+    journal.append("next", write("next"))
+    await journal.wait_empty()
+    assert db.written == ["slow", "next"]
+    assert journal.stats.failed == 0
 
 
 async def test_a_full_journal_refuses_the_newest_and_counts_it() -> None:
