@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 import trio
 
-from common.asyncio_bridge import open_bridge
+from common.asyncio_bridge import AsyncioBridge, open_bridge
 from common.background import running
 from common.migrations import latest_version, migrate, schema_version, wait_for_version
 from common.pg_changes import (
@@ -36,7 +36,7 @@ from common.pg_errors import (
     StatementTimeoutError,
     UniqueViolationError,
 )
-from common.pg_executor import Executor, Row, Transaction
+from common.pg_executor import Executor, Row, Runner, Transaction
 from common.pg_pool import ANSWER_GRACE_S, CLOSE_S, Connector, PgConnection, Pool, translated
 
 __all__ = [
@@ -87,6 +87,7 @@ class Database(Executor):
     def __init__(self, connector: Connector, *, pool_size: int) -> None:
         self._connector = connector
         self._bridge = connector.bridge
+        self._runner = Runner(connector.bridge, timeout_s=connector.answer_s)
         self._pool = Pool(connector, size=pool_size)
         self._feeds: set[ChangeFeed] = set()
         self._doubt = trio.Event()
@@ -102,6 +103,11 @@ class Database(Executor):
     def available(self) -> bool:
         """Whether the server answered when last asked; while it is `False` every call fails at once."""
         return self._available
+
+    @property
+    def bridge(self) -> AsyncioBridge:
+        """The asyncio loop of the process, for other clients that know nothing else."""
+        return self._bridge
 
     @property
     def stray_errors(self) -> int:
@@ -136,7 +142,7 @@ class Database(Executor):
         """
         async with self._lent_connection() as connection:
             timeout_s = None if statement_timeout_s is None else statement_timeout_s + ANSWER_GRACE_S
-            transaction = Transaction(self._bridge, connection, timeout_s)
+            transaction = Transaction(self._runner, connection, timeout_s)
             try:
                 await transaction.execute("begin")
                 if statement_timeout_s is not None:
@@ -154,7 +160,7 @@ class Database(Executor):
     async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
         async with self._lent_connection() as connection:
             with translated(connection):
-                return await self._bridge.run(getattr(connection, method), query, *args)
+                return await self._runner.run(getattr(connection, method), query, *args)
 
     @contextlib.asynccontextmanager
     async def _lent_connection(self) -> AsyncIterator[PgConnection]:
@@ -164,7 +170,7 @@ class Database(Executor):
         try:
             async with self._pool.connection() as connection:
                 yield connection
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, trio.Cancelled):  # who was cancelled may have lost patience
             self._doubt.set()
             raise
 
@@ -191,7 +197,10 @@ class Database(Executor):
         try:
             with translated(connection):
                 connection.add_termination_listener(lambda _: lost.set())
-                await self._bridge.run(connection.add_listener, CONTROL_CHANNEL, self._on_notify)
+                with trio.move_on_after(PROBE_S) as scope:
+                    await self._bridge.run(connection.add_listener, CONTROL_CHANNEL, self._on_notify)
+            if scope.cancelled_caught:
+                raise DatabaseUnavailableError("the database does not answer")
             await self._pool.warm(min(WARM_CONNECTIONS, self._pool.size))
             self._attempts = 0
             self._turn(available=True)
@@ -223,6 +232,7 @@ class Database(Executor):
             )
             self.outages += not available
             self._available = available
+            self._runner.turn(away=not available)
             self._turned.set()
             self._turned = trio.Event()
 

@@ -28,7 +28,7 @@ _ANSWERS_IN_A_ROW = 32
 _NOT_KEPT = (("Cache-Control", "no-store"), ("Access-Control-Allow-Origin", "*"))
 _STOPPING = respond_text(503, "the server is stopping", (("Retry-After", "1"), *_NOT_KEPT), close=True)
 _CRASHED = respond_text(500, "the server failed, and has logged why", _NOT_KEPT, close=True)
-_TOO_LATE = respond_text(408, "the request head took too long", close=True)
+_TOO_LATE = respond_text(408, "the request head took too long", _NOT_KEPT, close=True)
 _DELETED = respond_text(404, "this has just been deleted", _NOT_KEPT)
 
 Step = Callable[[], Awaitable[object]]
@@ -54,10 +54,10 @@ class Connection:
         "_shared",
         "_step",
         "_stream",
-        "_taken_over",
         "_watch",
         "due",
         "idle",
+        "successor",
     )
 
     def __init__(
@@ -85,15 +85,23 @@ class Connection:
         self._watch = trio.CancelScope()  # while held: the waiting for the client's next bytes
         self._step: Step | None = None  # what `_digest` left to the task
         self._in_head = False  # a part of a request is here
-        self._taken_over = False
         self._ended = False
         self.due = trio.current_time() + shared.limits.head_s
         """When to cut the connection, on Trio's clock."""
         self.idle = True
         """Waiting for the first byte of a request."""
+        self.successor: TakeOver | None = None
+        """After `run`: who has the stream from now on; `None`: nobody."""
+
+    @property
+    def unread(self) -> bytes:
+        """What came behind the last request."""
+        return self._parser.buffered
 
     async def run(self) -> None:
-        """Serve until the connection ends; a peer that is gone is no error. The caller closes the stream."""
+        """Serve until the connection ends; a peer that is gone is no error. The caller closes the stream, or gives it to
+        the `successor` together with what is `unread`.
+        """
         try:
             with self._counting_hang_ups(), self._scope:
                 while True:
@@ -118,7 +126,7 @@ class Connection:
 
     def close_if_idle(self) -> None:
         """The server stops: end now if no request is under way; else after its answer."""
-        if self.idle and not self._taken_over:
+        if self.idle:
             self._cancel("the server stops")
 
     def _cancel(self, reason: str) -> None:
@@ -313,16 +321,18 @@ class Connection:
             nursery.cancel_scope.cancel("answered, or nobody waits any more")
 
     async def _hand_over(self, answer: TakeOver) -> None:
-        self._taken_over = self._ended = True
-        self._pipe.detach()
-        await answer.run(self._stream, self._parser.buffered)
+        """End, and leave the rest to the caller: what takes over may go on for days, and needs nothing of us."""
+        self._ended = True
+        self.successor = answer
+        await trio.lowlevel.checkpoint_if_cancelled()
 
     # Ways to end.
 
     async def _refuse(self, error: RequestError) -> None:
         self._request = None
         self._in_head = False
-        headers = (("Allow", "GET, HEAD, OPTIONS"),) if error.status == 405 else ()
+        allow = (("Allow", "GET, HEAD, OPTIONS"),) if error.status == 405 else ()
+        headers = (*allow, *_NOT_KEPT)  # 404, 405 and 414 are kept by caches that are told nothing
         self._start(respond_text(error.status, error.reason, headers, close=True))
         self.due = trio.current_time() + self._shared.limits.send_grace_s
         if self._rest:

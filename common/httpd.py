@@ -15,7 +15,7 @@ import trio
 from common.http_connection import Connection
 from common.http_hub import ReadyHub
 from common.http_pipe import open_pipe
-from common.http_response import Handler, respond
+from common.http_response import Handler, TakeOver, respond
 from common.http_shared import HttpLimits, HttpStats, Shared
 from common.limits import ConnectionCaps, is_loopback
 from common.metrics import Sample
@@ -124,14 +124,31 @@ class HttpServer:
             await trio.lowlevel.checkpoint()
             return
         self.stats.accepted += 1
-        pipe = open_pipe(stream, self._hub)
-        connection = Connection(stream, pipe, peer, self._shared, self._proxies if trusted else None)
+        try:
+            successor, unread = await self._converse(stream, peer, self._proxies if trusted else None)
+            if successor is not None:
+                await self._hand_over(successor, stream, unread)
+        finally:
+            self._caps.leave(peer, exempt=exempt)
+
+    async def _converse(
+        self, stream: trio.abc.Stream, peer: str, proxies: TrustedProxies | None
+    ) -> tuple[TakeOver | None, bytes]:
+        """Speak HTTP. Nothing of it is left when somebody takes over: of a hundred thousand chatters, each byte counts."""
+        connection = Connection(stream, open_pipe(stream, self._hub), peer, self._shared, proxies)
         self._connections.add(connection)
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
-            self._caps.leave(peer, exempt=exempt)
+        return connection.successor, connection.unread
+
+    async def _hand_over(self, successor: TakeOver, stream: trio.abc.Stream, unread: bytes) -> None:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            await successor.run(stream, unread)
+        except* (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.stats.hang_ups += 1
 
     def _turn_away(self, stream: trio.abc.Stream) -> None:
         """Say why, if that goes out at once: nobody waits for a client that should not be here."""

@@ -25,7 +25,7 @@ recover redirect redis register reports reset robots root rss rtmp rtmps rules s
 security sendmail session sessions settings setup share signin signout signup site sitemap staff static
 stats status store stream streams studio styles sub subs subscribe subscriptions sudo support system tag
 tags team teams terms tmi token tokens tos trending turbo undefined unsubscribe upload uploads user users
-validate vapid version video videos vod vods watch webhook webhooks webmaster weir welcome well_known
+validate vapid verify version video videos vod vods watch webhook webhooks webmaster weir welcome well_known
 widget widgets worker wss www
 """
 RESERVED_LOGINS = frozenset(_PATHS_AND_OFFICES.split())

@@ -4,12 +4,31 @@ A protocol server asks the `Gate` once per publisher, before it tells the encode
 the `Publication` that takes the media from then on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import trio
 
 from common.media import MediaConfig, Packet
+
+
+@dataclass(slots=True)
+class LinkStats:
+    """Running totals of one encoder's connection: the protocol server counts, the platform reads now and then."""
+
+    received_bytes: int = 0
+    """Of the protocol, so media and its framing; what TLS adds is not in it."""
+    undecodable: int = 0
+    """Messages and tags that made no sense and were dropped."""
+    unsupported: list[str] = field(default_factory=list)
+    """Media dropped because its codec cannot be used, each once, such as `VP8 video`; a dozen at most."""
+    extra_tracks: int = 0
+    """Tracks beside the first video and the first audio; they are dropped."""
+    round_trip_ms: float | None = None
+    """As TCP measures it; `None` where there is no socket to ask."""
+    out_of_order: int | None = None
+    """TCP segments that came out of order, so after loss or over several paths; `None` where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,8 @@ class PublishRequest:
     """Textual IP address of the encoder, after trusted proxies were taken into account."""
     encoder: str
     """What the encoder calls itself (`flashVer` of RTMP's connect), or ''."""
+    link: Callable[[], LinkStats] = field(default=LinkStats, repr=False, compare=False)
+    """Reads the connection's totals; cheap, and good until the publication's `end`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import ipaddress
 import resource
-from collections import Counter
+from collections import Counter, OrderedDict
 from functools import lru_cache
 
 _IPV6_CUSTOMER_PREFIX = 64
@@ -58,6 +58,27 @@ class ConnectionCaps:
         self._by_client[group] -= 1
         if not self._by_client[group]:
             del self._by_client[group]
+
+
+class ConnectionRate:
+    """How often clients connect: a burst, then a steady pace each. Bounded: who connected last is remembered."""
+
+    def __init__(self, *, per_s: float, burst: int, max_clients: int = 10_000) -> None:
+        self._interval_s = 1 / per_s
+        self._tolerance_s = (burst - 1) / per_s
+        self._max_clients = max_clients
+        self._paced_until: OrderedDict[str, float] = OrderedDict()
+        """When the connections so far would have been made at the steady pace (the generic cell rate algorithm)."""
+
+    def allow(self, address: str, now: float) -> bool:
+        """Count one connection of a client, or say False: too often, and not counted."""
+        group = client_group(address)
+        until = max(self._paced_until.pop(group, now), now)
+        allowed = until - now <= self._tolerance_s
+        self._paced_until[group] = until + self._interval_s if allowed else until
+        if len(self._paced_until) > self._max_clients:
+            self._paced_until.popitem(last=False)
+        return allowed
 
 
 def raise_open_files_limit() -> int:

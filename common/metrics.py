@@ -4,6 +4,7 @@ Servers count in plain integers on their own stats objects (an increment on a ho
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import trio
@@ -18,6 +19,18 @@ LAG_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 Sample = tuple[str, str, float]
 """(metric name, help sentence, value); a name that ends in `_total` is a counter, any other a gauge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Samples of one name that differ in their labels. Whoever gives one bounds how many there are."""
+
+    name: str
+    """As in `Sample`."""
+    about: str
+    labels: tuple[str, ...]
+    values: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
+    """The labels' values, in their order, and the number."""
 
 
 class Metrics:
@@ -36,7 +49,7 @@ class Metrics:
             "weir_loop_lag_worst_seconds", "Worst loop lag since the last scrape", registry=self._registry
         )
 
-    def add_source(self, source: Callable[[], Iterable[Sample]]) -> None:
+    def add_source(self, source: Callable[[], Iterable[Sample | Family]]) -> None:
         """Ask `source` for its samples at every scrape; it must be quick and must not raise."""
         self._registry.register(_Source(source))
 
@@ -58,15 +71,17 @@ class Metrics:
 
 
 class _Source(Collector):
-    def __init__(self, source: Callable[[], Iterable[Sample]]) -> None:
+    def __init__(self, source: Callable[[], Iterable[Sample | Family]]) -> None:
         self._source = source
 
     def collect(self) -> Iterator[Metric]:
-        for name, about, value in self._source():
-            if name.endswith("_total"):
-                yield CounterMetricFamily(name.removesuffix("_total"), about, value=value)
-            else:
-                yield GaugeMetricFamily(name, about, value=value)
+        for sample in self._source():
+            family = sample if isinstance(sample, Family) else Family(*sample[:2], (), [((), sample[2])])
+            kind = CounterMetricFamily if family.name.endswith("_total") else GaugeMetricFamily
+            metric = kind(family.name.removesuffix("_total"), family.about, labels=family.labels)
+            for labels, value in family.values:
+                metric.add_metric(labels, value)
+            yield metric
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: sources may start empty, and registering must not call them."""

@@ -9,7 +9,6 @@ from common.limits import is_loopback
 from common.metrics import CONTENT_TYPE
 
 _NOT_KEPT = (("Cache-Control", "no-store"),)
-_HEALTHY = respond_text(200, "ok", _NOT_KEPT)
 _FORBIDDEN = respond_text(
     403, "metrics are for this machine, or for who has the token of WEIR_METRICS_TOKEN", _NOT_KEPT
 )
@@ -24,6 +23,7 @@ class OperatorPages:
         health: Callable[[], Awaitable[list[str]]],
         metrics: Callable[[], bytes],
         metrics_token: str | None,
+        remarks: Callable[[], list[str]] = list,
     ) -> None:
         """Make the pages.
 
@@ -31,8 +31,10 @@ class OperatorPages:
             health: one sentence for each thing that is wrong now; it bounds its own time.
             metrics: the page for Prometheus.
             metrics_token: lets whoever sends it as a bearer token read the metrics from elsewhere; `None`: nobody.
+            remarks: one sentence for each thing that is not as it should be, but no reason to take us out of service.
         """
         self._health = health
+        self._remarks = remarks
         self._metrics = metrics
         self._metrics_token = metrics_token
 
@@ -47,8 +49,10 @@ class OperatorPages:
         return None
 
     async def _healthz(self) -> Response:
-        problems = await self._health()
-        return respond_text(503, "\n".join(problems), _NOT_KEPT) if problems else _HEALTHY
+        problems, remarks = await self._health(), self._remarks()
+        if problems:
+            return respond_text(503, "\n".join(problems), _NOT_KEPT)
+        return respond_text(200, "\n".join(["ok", *remarks]), _NOT_KEPT)
 
     def _may_read_metrics(self, request: Request) -> bool:
         # A forwarding header that reached us with a loopback address comes through a proxy that is not in

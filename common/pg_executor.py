@@ -1,12 +1,17 @@
 """Runs statements over one PostgreSQL connection: what a `Database` and an open transaction have in common."""
 
 import abc
-from collections.abc import Iterator
-from typing import Any, LiteralString, Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, LiteralString, Protocol, TypeVar
+
+import trio
 
 from common.asyncio_bridge import AsyncioBridge
 from common.pg_changes import CONTROL_CHANNEL, ControlChange, encode_change
+from common.pg_errors import DatabaseUnavailableError
 from common.pg_pool import PgConnection, translated
+
+T = TypeVar("T")
 
 
 class Row(Protocol):
@@ -15,6 +20,52 @@ class Row(Protocol):
     def __getitem__(self, column: str, /) -> Any: ...
     def keys(self) -> Iterator[str]:
         """Give the column names, so that `Model(**row)` works."""
+
+
+class Runner:
+    """Runs calls of asyncpg, all of which can be given up at once.
+
+    A server that is frozen holds a call for as long as it is: asyncpg's own timeout does not cover the time in which a
+    connection waits for the end of a statement that was cancelled. It is not used: it costs a timer of the asyncio loop
+    for each call, and the scope that is here anyway has a deadline.
+
+    Args:
+        bridge: to where asyncpg runs.
+        timeout_s: for each call that says nothing else.
+
+    """
+
+    def __init__(self, bridge: AsyncioBridge, *, timeout_s: float) -> None:
+        self._bridge = bridge
+        self._timeout_s = timeout_s
+        self._under_way: set[trio.CancelScope] = set()
+        self._away = False
+
+    async def run(
+        self,
+        function: Callable[..., Coroutine[Any, Any, T]],
+        *args: object,
+        timeout_s: float | None = None,
+    ) -> T:
+        """Call it. Raises what it raises, and `DatabaseUnavailableError` when it takes longer, or all were given up."""
+        patience_s = self._timeout_s if timeout_s is None else timeout_s
+        with trio.CancelScope(deadline=trio.current_time() + patience_s) as scope:
+            self._under_way.add(scope)
+            try:
+                if self._away:
+                    scope.cancel("the database is away")
+                    await trio.lowlevel.checkpoint()
+                return await self._bridge.run(function, *args)
+            finally:
+                self._under_way.discard(scope)
+        raise DatabaseUnavailableError("the database does not answer any more")
+
+    def turn(self, *, away: bool) -> None:
+        """Give up all calls that are under way, and those that come, until the server is back."""
+        self._away = away
+        if away:
+            for scope in self._under_way:
+                scope.cancel("the database is away")
 
 
 class Executor(abc.ABC):
@@ -53,15 +104,15 @@ class Executor(abc.ABC):
 class Transaction(Executor):
     """An open transaction; made by `Database.transaction()` and useless after its block."""
 
-    def __init__(self, bridge: AsyncioBridge, connection: PgConnection, timeout_s: float | None) -> None:
-        self._bridge = bridge
+    def __init__(self, runner: Runner, connection: PgConnection, timeout_s: float | None) -> None:
+        self._runner = runner
         self._connection = connection
         self._timeout_s = timeout_s
 
     async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
         with translated(self._connection):
             function = getattr(self._connection, method)
-            return await self._bridge.run(function, query, *args, timeout=self._timeout_s)
+            return await self._runner.run(function, query, *args, timeout_s=self._timeout_s)
 
     async def notify(self, change: ControlChange) -> None:
         """Tell every process about a change, when the transaction commits. Tables with a trigger do this themselves."""

@@ -39,6 +39,8 @@ class Connector:
         self.bridge = bridge
         self._dsn = dsn
         self._statement_timeout_s = statement_timeout_s
+        self.answer_s = statement_timeout_s + ANSWER_GRACE_S
+        """How long an answer may take before the server counts as gone."""
 
     async def connect(self) -> PgConnection:
         """Open a connection. Raises `DatabaseUnavailableError`; cancelling is safe."""
@@ -50,7 +52,6 @@ class Connector:
         return await asyncpg.connect(
             self._dsn,
             timeout=CONNECT_S,
-            command_timeout=self._statement_timeout_s + ANSWER_GRACE_S,
             server_settings={
                 "application_name": "weir",
                 "statement_timeout": str(statement_timeout_ms),
@@ -96,7 +97,8 @@ class Pool:
         A query that was cancelled leaves its connection usable: asyncpg sends the cancel request and makes the next
         statement wait for its end.
         """
-        async with self._slots:
+        await self._enter()
+        try:
             connection = self._take_idle() or await self._connector.connect()
             try:
                 yield connection
@@ -105,6 +107,16 @@ class Pool:
                     connection.terminate()  # a rollback that failed: the server undoes it when the socket closes
                 else:
                     self._idle.append(connection)
+        finally:
+            self._slots.release()
+
+    async def _enter(self) -> None:
+        """Wait for a slot, without giving other tasks their turn where one is free: the statement itself does."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            self._slots.acquire_nowait()
+        except trio.WouldBlock:
+            await self._slots.acquire()
 
     def _take_idle(self) -> PgConnection | None:
         while self._idle:

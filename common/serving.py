@@ -5,8 +5,8 @@ It knows no protocol, and one connection's failure must never end the server.
 
 import errno
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ import structlog
 import trio
 
 from common.errors import WeirError, leaves
+from common.proxies import TrustedProxies
+from common.proxy_protocol import ProxyProtocolError, may_be_proxy_header, parse_proxy_header
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +23,11 @@ Stream = TypeVar("Stream", bound=trio.abc.AsyncResource)
 
 BACKLOG = 4096
 """Connections the kernel may hold for us; it lowers this to `net.core.somaxconn` by itself."""
+
+_PEEK_BYTES = 1024
+
+ENOUGH_OF_A_HEADER = 6
+"""Bytes that tell `PROXY ` from `PASS`; a proxy sends its header in one piece."""
 
 _HANG_UPS = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
 
@@ -94,6 +101,37 @@ def peer_address(stream: trio.SocketStream) -> str:
     return str(address[0]).removeprefix("::ffff:") if isinstance(address, tuple) else ""
 
 
+async def read_client_address(stream: trio.SocketStream, proxies: TrustedProxies) -> str:
+    """Give the address of the client behind a connection: the peer's, or what a trusted proxy's PROXY header says.
+
+    Takes the header and nothing else out of the stream. A trusted peer need not send one: then it is the client itself.
+    Waits for the first byte. The caller sets the deadline; after cancelling it, close the stream.
+
+    Raises:
+        ProxyProtocolError: the header is malformed, or the peer is no trusted proxy.
+        trio.BrokenResourceError: the connection broke.
+    """
+    peer, sock = peer_address(stream), stream.socket
+    header = b""
+    try:
+        while True:
+            # Looked at before it is taken, as what follows the header belongs to somebody else.
+            seen = await sock.recv(_PEEK_BYTES, socket.MSG_PEEK)
+            if not seen or not (header or may_be_proxy_header(seen)):
+                return peer
+            if not proxies.trusts(peer):
+                if len(seen) < ENOUGH_OF_A_HEADER:
+                    return peer
+                raise ProxyProtocolError(f"a PROXY header, but WEIR_TRUSTED_PROXIES does not name {peer}")
+            parsed = parse_proxy_header(header + seen)
+            if parsed is not None:
+                await sock.recv(parsed.size - len(header))
+                return parsed.address or peer
+            header += await sock.recv(len(seen))
+    except OSError as error:
+        raise trio.BrokenResourceError(f"connection broken: {error}") from error
+
+
 def isolate(
     handler: Callable[[Stream], Awaitable[object]], *, remote_errors: tuple[type[Exception], ...] = ()
 ) -> Callable[[Stream], Awaitable[None]]:
@@ -104,30 +142,31 @@ def isolate(
     """
     peers_fault: tuple[type[Exception], ...] = (*_HANG_UPS, *remote_errors)
 
+    # `except*`, because the handler may own a nursery: a crash that coincides with a cancel arrives as a
+    # BaseExceptionGroup, which `except Exception` does not catch.
     async def run(stream: Stream) -> None:
+        await trio.lowlevel.checkpoint_if_cancelled()  # its caller closes the stream in that case
         # Reported before the stream is closed: closing is a checkpoint, and under a cancel it would put Cancelled in
         # the place of the error. Closing can fail by itself (TLS says good-bye).
-        with _report(peers_fault):
+        try:
             async with stream:
-                with _report(peers_fault):
+                try:
                     await handler(stream)
+                except* Exception as group:  # noqa: BLE001  # it is logged
+                    _report(group, peers_fault)
+        except* Exception as group:  # noqa: BLE001  # it is logged
+            _report(group, peers_fault)
 
     return run
 
 
-@contextmanager
-def _report(peers_fault: tuple[type[Exception], ...]) -> Iterator[None]:
-    """Log every `Exception` and let it end here."""
-    # `except*`, because the handler may own a nursery: a crash that coincides with a cancel arrives as a
-    # BaseExceptionGroup, which `except Exception` does not catch.
-    try:
-        yield
-    except* Exception as group:
-        theirs, ours = group.split(lambda error: isinstance(error, peers_fault))
-        if theirs:
-            log.info("connection_ended", errors=[repr(error) for error in leaves(theirs)])
-        if ours:
-            log.exception("connection_handler_crashed", exc_info=ours)
+def _report(group: ExceptionGroup[Exception], peers_fault: tuple[type[Exception], ...]) -> None:
+    """Log how a connection ended."""
+    theirs, ours = group.split(lambda error: isinstance(error, peers_fault))
+    if theirs:
+        log.info("connection_ended", errors=[repr(error) for error in leaves(theirs)])
+    if ours:
+        log.error("connection_handler_crashed", exc_info=ours)
 
 
 async def serve(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.glass import CHROMIUM, FLAGS
 
-TEST_S = 120
+TEST_S = 240
 
 P = ParamSpec("P")
 
@@ -46,9 +46,10 @@ def own_thread(test: Callable[P, None]) -> Callable[P, None]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*more_flags: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), headless=True)
+        flags = [*FLAGS, *more_flags]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, headless=True)
         try:
             yield browser
         finally:

@@ -16,7 +16,7 @@ from common.pg_errors import SchemaTooNewError, SchemaTooOldError
 if TYPE_CHECKING:  # common.db offers these functions, so it imports us
     from common.db import Database, Executor, Transaction
 
-_LOCK = 0x77656972
+MIGRATION_LOCK = 0x77656972
 """Key of the advisory lock ("weir") that lets one process at a time migrate."""
 
 _MIGRATION_TIMEOUT_S = 3600.0
@@ -79,7 +79,7 @@ async def migrate(db: "Database") -> list[int]:
 
 
 async def _apply(transaction: "Transaction", step: Migration) -> bool:
-    await transaction.fetchval("select pg_advisory_xact_lock($1)", _LOCK)
+    await transaction.fetchval("select pg_advisory_xact_lock($1)", MIGRATION_LOCK)
     version = await schema_version(transaction)
     _refuse_newer(version)
     if version >= step.version:

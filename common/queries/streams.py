@@ -4,8 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from common.db import Executor
+from common.queries.stream_holds import HOLD
+from common.queries.stream_keys import KeyVerdict
+from common.queries.viewing import NEEDED_GRANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,15 @@ class Claim:
     """Rises with every new claim: of two publishers the one with the higher number is right."""
     node: str
     session_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClaim:
+    """What a stream key led to."""
+
+    key: KeyVerdict
+    fence: int | None
+    """Of the claim that was made; `None` when the key must not publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,17 @@ class LiveChannel:
     """Luma size in pixels; `None` until the first picture, and for audio only."""
 
 
+_RELAXED: LiteralString = "relaxed as materialized (select set_config('synchronous_commit', 'off', true))"
+_CLAIM: LiteralString = """
+insert into channel_claims as held (channel_id, fence, node, session_id, claimed_at)
+select channel_id, 1, $2, $3, $4 from wanted, relaxed
+on conflict (channel_id) do update set
+    fence = held.fence + (held.session_id <> excluded.session_id)::integer,
+    node = excluded.node, session_id = excluded.session_id, claimed_at = excluded.claimed_at
+returning fence
+"""
+
+
 async def claim_channel(
     db: Executor, *, channel_id: int, node: str, session_id: uuid.UUID, claimed_at: datetime
 ) -> int:
@@ -55,21 +79,46 @@ async def claim_channel(
     hand a fence out twice, so whoever compares fences compares sessions too.
     """
     fence: int = await db.fetchval(
-        """
-        with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
-        insert into channel_claims as held (channel_id, fence, node, session_id, claimed_at)
-        select $1, 1, $2, $3, $4 from relaxed
-        on conflict (channel_id) do update set
-            fence = held.fence + (held.session_id <> excluded.session_id)::integer,
-            node = excluded.node, session_id = excluded.session_id, claimed_at = excluded.claimed_at
-        returning fence
-        """,
+        f"with {_RELAXED}, wanted as (select $1::bigint as channel_id) {_CLAIM}",
         channel_id,
         node,
         session_id,
         claimed_at,
     )
     return fence
+
+
+async def claim_with_key(
+    db: Executor, *, key_hash: bytes, node: str, session_id: uuid.UUID, claimed_at: datetime
+) -> KeyClaim | None:
+    """Find a stream key by its SHA-256 and, if it may publish, claim its channel as `claim_channel` does.
+
+    `None` when nobody ever had the key. One statement, because an encoder waits for it.
+    """
+    row = await db.fetchrow(
+        f"""
+        with {_RELAXED}, key as (
+            select stream_keys.id, revoked_at, channel_id, login, title, suspended_at, {NEEDED_GRANT} as needed_grant,
+                   {HOLD} as hold
+            from stream_keys
+            join channels on channels.id = stream_keys.channel_id
+            join users on users.id = channels.user_id
+            where key_hash = $1
+        ), wanted as (
+            select channel_id from key where revoked_at is null and suspended_at is null and hold is null
+        ), claimed as ({_CLAIM})
+        select key.*, fence from key left join claimed on true
+        """,  # noqa: S608 - made of constants
+        key_hash,
+        node,
+        session_id,
+        claimed_at,
+    )
+    if row is None:
+        return None
+    columns = dict(row)
+    fence = columns.pop("fence")
+    return KeyClaim(KeyVerdict(**columns), fence)
 
 
 async def select_claim(db: Executor, channel_id: int) -> Claim | None:
@@ -100,8 +149,10 @@ async def open_stream(
         with superseded as (
             update streams set ended_at = $5, end_reason = 'superseded'
             where channel_id = $2 and ended_at is null and id <> $1 and started_at <= $5
+            returning id
         )
-        insert into streams (id, channel_id, node, title, started_at) values ($1, $2, $3, $4, $5)
+        insert into streams (id, channel_id, node, title, started_at)
+        select $1, $2, $3, $4, $5 from (select count(*) from superseded) as told_first -- their end, before this beginning
         on conflict (id) do nothing
         """,
         stream_id,

@@ -57,6 +57,21 @@ def test_a_wrong_value_is_shown_with_its_variable(variable: str, text: str) -> N
         load_config(Path("/dev/null"), {variable: text})
 
 
+def test_tls_needs_a_certificate_and_its_key() -> None:
+    settings = {"WEIR_RTMPS_PORT": "1936", "WEIR_TLS_CERT": "cert.pem"}
+    with pytest.raises(
+        ConfigError, match="WEIR_RTMPS_PORT needs WEIR_TLS_KEY: name the PEM file with its private"
+    ):
+        load_config(Path("/dev/null"), settings)
+    with pytest.raises(ConfigError, match="WEIR_RTMPS_PORT needs WEIR_TLS_CERT"):
+        load_config(Path("/dev/null"), {"WEIR_RTMPS_PORT": "1936"})
+    config = load_config(Path("/dev/null"), settings | {"WEIR_TLS_KEY": "key.pem"})
+    assert (config.rtmps_port, config.tls_cert, config.tls_key) == (1936, "cert.pem", "key.pem")
+    assert load_config(Path("/dev/null"), {}).rtmps_port is None
+    with pytest.raises(ConfigError, match=r"WEIR_IRCS_PORT needs WEIR_TLS_CERT.*or unset WEIR_IRCS_PORT"):
+        load_config(Path("/dev/null"), {"WEIR_IRCS_PORT": "6697"})
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no configuration file .*absent\.toml"):
         load_config(None, {"WEIR_CONFIG": str(tmp_path / "absent.toml")})
@@ -84,3 +99,17 @@ def test_the_configuration_page_is_current() -> None:
 def test_configuration_is_read_without_trio() -> None:
     code = "import sys, common.config; sys.exit('trio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"WEIR_SMTP_HOST": "mail.example"}, "WEIR_SMTP_FROM"),
+        ({"WEIR_SMTP_HOST": "mail.example", "WEIR_SMTP_FROM": "a@b.example"}, "WEIR_PUBLIC_WEB_URL"),
+    ],
+)
+def test_mail_needs_a_sender_and_an_address_that_no_request_can_choose(
+    environ: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(ConfigError, match=missing):
+        load_config(environ=environ)

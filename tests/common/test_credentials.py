@@ -2,16 +2,19 @@
 
 import re
 
+import pytest
+import trio
+import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.credentials import hash_password, new_stream_key, secret_sha256, verify_password
+from common.credentials import HashingBusyError, hash_password, new_stream_key, secret_sha256, verify_password
 
 
 def test_a_stream_key_has_only_characters_no_encoder_changes() -> None:
     keys = {new_stream_key().text for _ in range(200)}
     assert len(keys) == 200
-    assert all(re.fullmatch("live_[A-Za-z0-9]{43}", key) for key in keys)
+    assert all(re.fullmatch("live_[a-z0-9]{50}", key) for key in keys)
 
 
 def test_a_secret_is_stored_as_its_hash_and_told_apart_by_its_end() -> None:
@@ -45,3 +48,23 @@ async def test_an_account_without_password_lets_nobody_in() -> None:
 
 async def test_a_damaged_hash_lets_nobody_in() -> None:
     assert not await verify_password("anything", "$argon2id$broken")
+
+
+async def test_a_crowd_that_wants_passwords_hashed_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.credentials.MAX_WAITING", 1)
+    monkeypatch.setattr("common.credentials._HASHING_THREADS", trio.CapacityLimiter(1))
+    refused = 0
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(hash_password, "correct horse")
+        await trio.testing.wait_all_tasks_blocked()
+        for attempt in (
+            hash_password("correct horse"),
+            verify_password("x", None),
+            verify_password("x", "y"),
+        ):
+            try:
+                await attempt
+            except HashingBusyError:
+                refused += 1
+    assert refused == 3

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import LiteralString
 
@@ -266,10 +266,10 @@ async def test_listening_goes_on_after_an_outage_with_a_recheck_first(cluster: C
 async def test_losing_only_the_listening_connection_is_healed_too(database: Database) -> None:
     with database.subscribe() as feed, trio.fail_after(PATIENCE_S):
         await _drain(feed)
-        cut = await database.fetchval(
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen%'"
-        )
-        assert cut >= 1
+        with suppress(DatabaseUnavailableError):  # the loss may be noticed before the answer to this
+            await database.fetchval(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen%'"
+            )
         assert await anext(feed) == FullRecheck()
         async with database.transaction() as transaction:
             await transaction.notify(ControlChange("stream_keys", 10))
@@ -315,6 +315,28 @@ async def test_a_server_that_hangs_is_noticed_and_cancelling_does_not_wait_for_i
             assert scope.cancelled_caught
             with pytest.raises(DatabaseUnavailableError):
                 await db.fetchval("select 2")
+
+
+async def test_calls_under_way_end_when_the_server_is_found_to_hang(
+    database_dsn: str, frozen: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.db.PROBE_S", 0.3)
+    async with open_database(database_dsn, wait_s=PATIENCE_S, statement_timeout_s=10 * PATIENCE_S) as db:
+        backends = await db.fetch("select pid from pg_stat_activity where usename = 'weir'")
+        with trio.fail_after(PATIENCE_S), pytest.raises(DatabaseUnavailableError):  # noqa: PT012 # raised inside and at the end
+            async with db.transaction() as transaction:
+                for backend in backends:
+                    frozen.append(backend["pid"])
+                    os.kill(backend["pid"], signal.SIGSTOP)
+                with pytest.raises(DatabaseUnavailableError):
+                    await db.fetchval("select 2")
+                assert not db.available
+                await transaction.execute("select 3")
+        while frozen:
+            os.kill(frozen.pop(), signal.SIGCONT)
+        with trio.fail_after(PATIENCE_S):
+            await db.wait_available()
+            assert await db.fetchval("select 4") == 4
 
 
 async def _fail_after(db: Database, statement: LiteralString) -> None:

@@ -2,7 +2,13 @@
 
 import resource
 
-from common.limits import ConnectionCaps, client_group, is_loopback, raise_open_files_limit
+from common.limits import (
+    ConnectionCaps,
+    ConnectionRate,
+    client_group,
+    is_loopback,
+    raise_open_files_limit,
+)
 
 
 def test_one_client_cannot_take_all_connections() -> None:
@@ -46,3 +52,25 @@ def test_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_after_a_burst_connections_are_paced_and_refused_ones_cost_nothing() -> None:
+    rate = ConnectionRate(per_s=2, burst=3)
+    assert [rate.allow("192.0.2.1", 0) for _ in range(5)] == [True, True, True, False, False]
+    assert [rate.allow("192.0.2.1", 0.5) for _ in range(2)] == [True, False]
+    assert rate.allow("192.0.2.2", 0.5)
+    assert [rate.allow("192.0.2.1", 60) for _ in range(4)] == [True, True, True, False]
+
+
+def test_pace_of_an_ipv6_customer_is_one() -> None:
+    rate = ConnectionRate(per_s=1, burst=1)
+    assert rate.allow("2001:db8::1", 0)
+    assert not rate.allow("2001:db8::2", 0)
+
+
+def test_clients_that_connected_longest_ago_are_forgotten() -> None:
+    rate = ConnectionRate(per_s=1, burst=1, max_clients=2)
+    for last in (1, 2, 3):
+        assert rate.allow(f"192.0.2.{last}", 0)
+    assert not rate.allow("192.0.2.3", 0)
+    assert rate.allow("192.0.2.1", 0)

@@ -163,6 +163,29 @@ async def test_revoking_twice_keeps_the_first_time_and_only_the_owner_can(databa
     assert [key.revoked_at for key in await stream_keys.select_keys(database, user.id)] == [first.revoked_at]
 
 
+async def test_a_key_that_may_publish_claims_its_channel_in_the_same_statement(database: Database) -> None:
+    user = await add_user(database)
+    key_id, key_hash = await add_key(database, user.id)
+
+    async def claim_with_key(session_id: uuid.UUID, key_hash: bytes = key_hash) -> streams.KeyClaim | None:
+        return await streams.claim_with_key(
+            database, key_hash=key_hash, node="here", session_id=session_id, claimed_at=NOW
+        )
+
+    mine, newer = new_id(), new_id()
+    verdict = stream_keys.KeyVerdict(key_id, None, user.id, "streamer", "", None)
+    assert await claim_with_key(mine) == streams.KeyClaim(verdict, 1)
+    assert await claim_with_key(mine) == streams.KeyClaim(verdict, 1)
+    assert await claim_with_key(newer) == streams.KeyClaim(verdict, 2)
+    assert await claim_with_key(mine, bytes(32)) is None
+    await stream_keys.revoke_key(database, channel_id=user.id, key_id=key_id)
+    refused = await claim_with_key(mine)
+    assert refused is not None
+    assert refused.fence is None
+    assert refused.key.revoked_at is not None
+    assert await streams.select_claim(database, user.id) == streams.Claim(user.id, 2, "here", newer)
+
+
 async def test_keys_in_use_are_looked_at_again_together(database: Database) -> None:
     user = await add_user(database)
     first, second = (await add_key(database, user.id))[0], (await add_key(database, user.id))[0]

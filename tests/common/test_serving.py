@@ -1,13 +1,25 @@
 """The accept loop: isolation, draining, binding."""
 
-from collections.abc import Awaitable, Callable
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock, memory_stream_pair, open_stream_to_socket_listener
 
-from common.serving import ListenError, isolate, open_listeners, peer_address, serve
+from common.proxies import TrustedProxies
+from common.proxy_protocol import ProxyProtocolError
+from common.serving import (
+    ListenError,
+    isolate,
+    open_listeners,
+    peer_address,
+    read_client_address,
+    serve,
+)
 
 Handler = Callable[[trio.SocketStream], Awaitable[None]]
 
@@ -166,3 +178,83 @@ async def test_peer_address_is_the_textual_ip_and_empty_once_gone(nursery: trio.
         assert ours.getsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NODELAY)
         await ours.aclose()
         assert peer_address(ours) == ""
+
+
+# -- PROXY headers ---------------------------------------------------------------------------------------------------
+
+LOCALHOST = TrustedProxies(["127.0.0.1"])
+V1 = b"PROXY TCP4 203.0.113.5 198.51.100.1 50000 1935\r\n"
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[trio.SocketStream, trio.SocketStream]]:
+    """A proxy's end of a connection, and ours."""
+    (listener,) = await open_listeners("127.0.0.1", 0)
+    async with (
+        listener,
+        await open_stream_to_socket_listener(listener) as theirs,
+        await listener.accept() as ours,
+    ):
+        yield theirs, ours
+
+
+async def test_proxy_header_is_taken_and_not_a_byte_more() -> None:
+    async with connected() as (theirs, ours):
+        await theirs.send_all(V1 + b"\x03rest")
+        assert await read_client_address(ours, LOCALHOST) == "203.0.113.5"
+        assert await ours.receive_some() == b"\x03rest"
+
+
+async def test_proxy_header_in_pieces() -> None:
+    async with connected() as (theirs, ours), trio.open_nursery() as nursery:
+
+        async def drip() -> None:
+            for byte in V1 + b"\x16":
+                await theirs.send_all(bytes([byte]))
+                await trio.testing.wait_all_tasks_blocked()
+
+        nursery.start_soon(drip)
+        assert await read_client_address(ours, LOCALHOST) == "203.0.113.5"
+        assert await ours.receive_some() == b"\x16"
+
+
+async def test_long_proxy_header_is_taken_whole() -> None:
+    extensions = b"\x04\x0c\x00" + bytes(0x0C00)
+    block = bytes([203, 0, 113, 5, 198, 51, 100, 1]) + struct.pack("!HH", 1, 2) + extensions
+    header = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11" + len(block).to_bytes(2, "big") + block
+    async with connected() as (theirs, ours):
+        await theirs.send_all(header + b"\x03")
+        assert await read_client_address(ours, LOCALHOST) == "203.0.113.5"
+        assert await ours.receive_some() == b"\x03"
+
+
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", b""])
+async def test_trusted_proxy_that_names_nobody_is_the_client(header: bytes) -> None:
+    async with connected() as (theirs, ours):
+        await theirs.send_all(header + b"\x03")
+        assert await read_client_address(ours, LOCALHOST) == "127.0.0.1"
+        assert await ours.receive_some() == b"\x03"
+
+
+async def test_proxy_header_from_anybody_else_is_an_error_that_names_the_setting() -> None:
+    async with connected() as (theirs, ours):
+        await theirs.send_all(V1)
+        with pytest.raises(ProxyProtocolError, match=r"WEIR_TRUSTED_PROXIES does not name 127\.0\.0\.1"):
+            await read_client_address(ours, TrustedProxies(["10.0.0.0/8"]))
+
+
+@pytest.mark.parametrize("sent", [b"", V1[:20]])
+async def test_connection_that_ends_before_or_inside_the_header(sent: bytes) -> None:
+    async with connected() as (theirs, ours):
+        await theirs.send_all(sent)
+        await theirs.send_eof()
+        assert await read_client_address(ours, LOCALHOST) == "127.0.0.1"
+        assert await ours.receive_some() == b""
+
+
+async def test_connection_that_is_reset_before_the_header() -> None:
+    async with connected() as (theirs, ours):
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await theirs.aclose()
+        with pytest.raises(trio.BrokenResourceError):
+            await read_client_address(ours, LOCALHOST)
