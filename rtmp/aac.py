@@ -1,6 +1,7 @@
 """AAC's AudioSpecificConfig (ISO 14496-3 1.6.2.1): rate, channels and frame length."""
 
 from common.media import AudioConfig
+from rtmp.bits import BitReader
 from rtmp.errors import UndecodableError
 
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
@@ -12,16 +13,21 @@ _GENERAL_AUDIO = frozenset({1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23})
 _SYNC_EXTENSION = 0x2B7
 
 
-class _Bits:
-    def __init__(self, config: bytes) -> None:
-        self._bits = int.from_bytes(config, "big")
-        self.left = 8 * len(config)
+class AacFormat:
+    """Raw AAC frames (`rtmp.formats.Format`)."""
 
-    def take(self, count: int) -> int:
-        self.left -= count
-        if self.left < 0:
-            raise UndecodableError("AudioSpecificConfig cut short")
-        return self._bits >> self.left & (1 << count) - 1
+    def __init__(self) -> None:
+        self.config: AudioConfig | None = None
+
+    def configure(self, record: bytes) -> None:
+        """Take an AudioSpecificConfig."""
+        self.config = parse_aac_config(record)
+
+    def take(self, data: bytes) -> bytes:
+        """Check one frame."""
+        if not data:
+            raise UndecodableError("empty audio frame")
+        return data
 
 
 def parse_aac_config(config: bytes) -> AudioConfig:
@@ -33,16 +39,16 @@ def parse_aac_config(config: bytes) -> AudioConfig:
     Raises:
         UndecodableError: it is cut short, or has a rate or channel layout that cannot be told.
     """
-    bits = _Bits(config)
+    bits = BitReader(config, "AudioSpecificConfig")
     kind = codec = _object_type(bits)
     rate = _rate(bits)
-    layout = bits.take(4)
+    layout = bits.u(4)
     if kind in {_SBR, _PS}:
         _rate(bits)  # of the extension: what a decoder puts out
         kind = _object_type(bits)
         if kind == 22:
-            bits.take(4)
-    short_frames = bool(bits.take(1)) if kind in _GENERAL_AUDIO else False
+            bits.u(4)
+    short_frames = bool(bits.u(1)) if kind in _GENERAL_AUDIO else False
     if layout not in _CHANNELS:
         raise UndecodableError(f"AAC channel configuration {layout}")
     if codec == kind and kind in _GENERAL_AUDIO and _has_sync_extension(config):
@@ -57,15 +63,15 @@ def parse_aac_config(config: bytes) -> AudioConfig:
     )
 
 
-def _object_type(bits: _Bits) -> int:
-    kind = bits.take(5)
-    return 32 + bits.take(6) if kind == _ESCAPE else kind
+def _object_type(bits: BitReader) -> int:
+    kind = bits.u(5)
+    return 32 + bits.u(6) if kind == _ESCAPE else kind
 
 
-def _rate(bits: _Bits) -> int:
-    index = bits.take(4)
+def _rate(bits: BitReader) -> int:
+    index = bits.u(4)
     if index == 15:
-        rate = bits.take(24)
+        rate = bits.u(24)
         if not rate:
             raise UndecodableError("AAC sample rate 0")
         return rate

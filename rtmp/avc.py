@@ -1,19 +1,18 @@
-"""H.264 as far as ingest needs it: the decoder configuration record, the picture size in its SPS, NAL unit lengths."""
+"""H.264 as far as ingest needs it: the decoder configuration record and the picture size in its SPS."""
 
 from dataclasses import dataclass
 
 from common.media import VideoConfig
+from rtmp.bits import BitReader
 from rtmp.errors import UndecodableError
+from rtmp.nal import unescape
+from rtmp.picture import UNSPECIFIED, check_size, read_transfer
+
+LENGTH_AT = 4
+"""Byte of the configuration record whose low bits tell the size of the NAL units' length fields."""
 
 _CHROMA_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Profiles whose SPS carries the chroma format (H.264 7.3.2.1.1)."""
-
-_MAX_PICTURE = 16_384
-"""Pixels along a side; level 6.2 ends at 8 192 by 4 320 or, narrow, at 16 880."""
-
-
-_MAX_NAL_UNITS = 2048
-"""In one frame. Encoders write one to eight slices; empty units by the million would only cost time."""
 
 
 def parse_avc_config(record: bytes) -> VideoConfig:
@@ -30,59 +29,16 @@ def parse_avc_config(record: bytes) -> VideoConfig:
     sps = record[8 : 8 + size]
     if len(sps) < max(size, 4) or sps[0] & 0x1F != 7:
         raise UndecodableError("AVC configuration record without a whole sequence parameter set")
-    width, height = _picture_size(sps)
+    bits = BitReader(unescape(sps[1:]), "sequence parameter set")
+    width, height = _picture_size(bits)
     return VideoConfig(
-        codec="avc1", extradata=record, rfc6381=f"avc1.{record[1:4].hex()}", width=width, height=height
+        codec="avc1",
+        extradata=record,
+        rfc6381=f"avc1.{record[1:4].hex()}",
+        width=width,
+        height=height,
+        transfer=_transfer(bits),
     )
-
-
-def nal_length_bytes(config: VideoConfig) -> int:
-    """Size of the length field before every NAL unit: 1, 2 or 4."""
-    return (config.extradata[4] & 3) + 1
-
-
-def check_nal_units(data: bytes, length_bytes: int) -> None:
-    """Check that the NAL units' lengths add up: a player that is given others gives up the stream.
-
-    Raises:
-        UndecodableError: they do not, as with some drones and cameras.
-    """
-    position, end = 0, len(data)
-    for _ in range(_MAX_NAL_UNITS):
-        position += length_bytes + int.from_bytes(data[position : position + length_bytes], "big")
-        if position >= end:
-            break
-    if position != end:
-        raise UndecodableError("NAL unit lengths do not add up")
-
-
-class _Bits:
-    """Reads a raw byte sequence payload bit by bit."""
-
-    def __init__(self, payload: bytes) -> None:
-        self._bits = int.from_bytes(payload, "big")
-        self._left = 8 * len(payload)
-
-    def u(self, count: int) -> int:
-        """Unsigned integer of `count` bits."""
-        self._left -= count
-        if self._left < 0:
-            raise UndecodableError("sequence parameter set cut short")
-        return self._bits >> self._left & (1 << count) - 1
-
-    def ue(self) -> int:
-        """Unsigned Exp-Golomb code (9.1)."""
-        zeros = 0
-        while not self.u(1):
-            zeros += 1
-            if zeros > 32:
-                raise UndecodableError("sequence parameter set with a number out of range")
-        return (1 << zeros) - 1 + self.u(zeros)
-
-    def se(self) -> int:
-        """Signed Exp-Golomb code."""
-        code = self.ue()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +49,8 @@ class _Chroma:
     height: int = 2
 
 
-def _picture_size(sps: bytes) -> tuple[int, int]:
+def _picture_size(bits: BitReader) -> tuple[int, int]:
     """Luma width and height of an SPS (7.3.2.1.1), cropped."""
-    # Emulation prevention: 00 00 03 stands for 00 00 (7.4.1).
-    bits = _Bits(sps[1:].replace(b"\0\0\x03", b"\0\0"))
     profile = bits.u(8)
     bits.u(16)  # constraint flags, level
     bits.ue()  # seq_parameter_set_id
@@ -117,12 +71,19 @@ def _picture_size(sps: bytes) -> tuple[int, int]:
         left, right, top, bottom = (bits.ue() for _ in range(4))
         width -= chroma.width * (left + right)
         height -= chroma.height * fields * (top + bottom)
-    if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
-        raise UndecodableError(f"picture of {width} x {height}")
+    check_size(width, height)
     return width, height
 
 
-def _read_chroma(bits: _Bits) -> _Chroma:
+def _transfer(bits: BitReader) -> int:
+    """What follows the picture size in an SPS: a bit, then usability information, if any."""
+    try:
+        return read_transfer(bits) if bits.u(1) else UNSPECIFIED
+    except UndecodableError:
+        return UNSPECIFIED  # an encoder that cuts off what most decoders do not read
+
+
+def _read_chroma(bits: BitReader) -> _Chroma:
     chroma_format = bits.ue()
     separate_planes = bits.u(1) if chroma_format == 3 else 0
     bits.ue()  # bit_depth_luma_minus8
@@ -137,7 +98,7 @@ def _read_chroma(bits: _Bits) -> _Chroma:
     return _Chroma(2, 2 if chroma_format == 1 else 1)
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: BitReader, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -145,7 +106,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _skip_picture_order(bits: _Bits) -> None:
+def _skip_picture_order(bits: BitReader) -> None:
     kind = bits.ue()
     if kind == 0:
         bits.ue()  # log2_max_pic_order_cnt_lsb_minus4

@@ -1,11 +1,12 @@
-"""The chunk stream layer (RTMP 1.0 §5.3): messages cut into interleaved chunks, and back.
+"""The chunk stream layer (RTMP 1.0 §5.3), one layer and so one file: messages cut into interleaved chunks, and back.
 
 The reader handles Set Chunk Size and Abort itself, because both change how the very next byte is read. Tolerances name the
 client that needs them; everything else that breaks the framing is a `RemoteProtocolError`.
 """
 
-from dataclasses import dataclass, field
+import struct
 
+from common.compact import Compact
 from rtmp.errors import RemoteProtocolError
 from rtmp.feed import Feed
 
@@ -15,6 +16,9 @@ MAX_CHUNK_BYTES = 16 * 1024 * 1024
 
 MAX_CHUNK_STREAMS = 64
 """Distinct chunk stream ids on one connection, whatever their values. Encoders use two to five."""
+
+_FRAMING_MESSAGES = 64
+"""Set Chunk Size and Abort messages in one read. Encoders send one or two on the whole connection."""
 
 EXTENDED = 0xFFFFFF
 """Timestamp field that announces an extended timestamp."""
@@ -29,12 +33,23 @@ _HEADER_BYTES = (11, 7, 3, 0)
 _SHORT_CSIDS = 64
 """Chunk stream ids below this one have a one-byte basic header."""
 
+_NO_LIMIT = 1 << 62
+
+_FIELDS = struct.Struct(">II")
+"""One-byte basic header and timestamp, length and type: the whole header of fmt 1."""
+_FIELDS_BYTES = 8
+_FMT_1 = 1
+_FIRST_MEDIA_TYPE = 8
+"""Types below are about the connection."""
+
+_FIRST_LOOK = 4
+"""A quarter of the continuation chunks that are looked for at first."""
+
 _JOINED_CHUNK_BYTES = 1024
 """Smaller chunks are too many to be joined one by one; `_read_run` takes them out of a copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
+class RawMessage(Compact, frozen=True):
     """One whole message, its payload not looked at."""
 
     type_id: int
@@ -42,7 +57,7 @@ class RawMessage:
     """Message stream id: 0 for the connection itself, else what createStream returned."""
     timestamp: int
     """Milliseconds modulo 2^32."""
-    payload: bytes = field(repr=False)
+    payload: bytes
 
 
 class _ChunkStream:
@@ -79,13 +94,16 @@ class _ChunkStream:
 class ChunkReader:
     """Reads messages out of a feed, as far as its bytes go."""
 
-    def __init__(self, feed: Feed, *, max_message_bytes: int) -> None:
+    def __init__(self, feed: Feed, *, max_message_bytes: int, max_streams: int = MAX_CHUNK_STREAMS) -> None:
         self.max_message_bytes = max_message_bytes
         """Longest message that may be announced. Partial messages together may hold twice as much."""
         self.chunk_bytes = DEFAULT_CHUNK_BYTES
         """The peer's chunk size."""
+        self._chunks_left = _NO_LIMIT
+        self._framing_messages_left = _FRAMING_MESSAGES
         self._feed = feed
         self._streams: dict[int, _ChunkStream] = {}
+        self._max_streams = max_streams
         self._current: _ChunkStream | None = None
         self._chunk_left = 0
         self._buffered = 0
@@ -94,6 +112,11 @@ class ChunkReader:
     def buffered_bytes(self) -> int:
         """Payload bytes of messages that are not whole yet."""
         return self._buffered
+
+    def expect(self, chunks: int) -> None:
+        """Set how many chunks the bytes that were just read may hold, beside runs on one chunk stream, which cost little."""
+        self._chunks_left = chunks
+        self._framing_messages_left = _FRAMING_MESSAGES
 
     def next_message(self) -> RawMessage | None:
         """Return the next whole message, or `None` when the feed has no more; call again after more was pushed.
@@ -104,19 +127,48 @@ class ChunkReader:
         while True:
             stream = self._current
             if stream is None:
+                whole = self._read_plain_message()
+                if whole is not None:
+                    return whole
                 stream = self._read_header()
                 if stream is None:
                     return None
+                self._chunks_left -= 1
+                if self._chunks_left < 0:
+                    raise RemoteProtocolError("too many chunks for their size")
             message = self._read_payload(stream)
             if message is None:
                 if self._current is not None:
                     return None
-            elif message.type_id == SET_CHUNK_SIZE:
-                self._set_chunk_size(message.payload)
-            elif message.type_id == ABORT:
-                self._abort(message.payload)
+            elif message.type_id in {SET_CHUNK_SIZE, ABORT}:
+                self._reframe(message)
             else:
                 return message
+
+    def _read_plain_message(self) -> RawMessage | None:
+        """Read a message in one chunk under a plain header of fmt 1; `None`, with nothing changed, for any other.
+
+        Nearly all audio is such. Nothing here that the other methods do not do, in four calls.
+        """
+        feed = self._feed
+        data, position = feed.data, feed.position
+        start = position + _FIELDS_BYTES
+        if start > len(data):
+            return None
+        first, second = _FIELDS.unpack_from(data, position)
+        stream = self._streams.get(first >> 24 & 0x3F)
+        delta, length, type_id = first & EXTENDED, second >> 8, second & 0xFF
+        end = start + length
+        plain = first >> 30 == _FMT_1 and delta != EXTENDED and type_id >= _FIRST_MEDIA_TYPE
+        if not plain or stream is None or stream.missing or not self._chunks_left:
+            return None
+        if end > len(data) or length > self.chunk_bytes or length > self.max_message_bytes:
+            return None
+        self._chunks_left -= 1
+        stream.timestamp = timestamp = (stream.timestamp + delta) & _U32
+        stream.delta, stream.length, stream.type_id, stream.extended = delta, length, type_id, b""
+        feed.position = end
+        return RawMessage(type_id, stream.stream_id, timestamp, data[start:end])
 
     # -- headers -------------------------------------------------------------------------------------------------
 
@@ -179,8 +231,8 @@ class ChunkReader:
         # librtmp starts a stream with fmt 1 (a ping on csid 2): a delta from 0.
         if fmt > 1:
             raise RemoteProtocolError(f"chunk stream {csid} starts with a header of type {fmt}")
-        if len(self._streams) == MAX_CHUNK_STREAMS:
-            raise RemoteProtocolError(f"more than {MAX_CHUNK_STREAMS} chunk streams")
+        if len(self._streams) == self._max_streams:
+            raise RemoteProtocolError(f"more than {self._max_streams} chunk streams")
         stream = self._streams[csid] = _ChunkStream(csid)
         return stream
 
@@ -288,8 +340,14 @@ class ChunkReader:
         whole = min((len(data) - start) // stride, stream.missing // self.chunk_bytes)
         if not whole:
             return
-        headers = data[start : start + whole * stride : stride]
-        ours = whole - len(headers.lstrip(stream.mark))
+        ours, look = 0, _FIRST_LOOK
+        while ours < whole:
+            # In growing steps: who alternates chunks of a byte must not have all the rest of the buffer searched each time.
+            look = min(look * 4, whole)
+            headers = data[start : start + look * stride : stride]
+            ours = look - len(headers.lstrip(stream.mark))
+            if ours < look:
+                break
         if ours:
             end = start + ours * stride
             run = bytearray(data[start:end])
@@ -315,6 +373,15 @@ class ChunkReader:
         stream.missing = 0
 
     # -- the two messages that are ours -----------------------------------------------------------------------------
+
+    def _reframe(self, message: RawMessage) -> None:
+        self._framing_messages_left -= 1
+        if self._framing_messages_left < 0:
+            raise RemoteProtocolError("too many messages that only change the framing")
+        if message.type_id == SET_CHUNK_SIZE:
+            self._set_chunk_size(message.payload)
+        else:
+            self._abort(message.payload)
 
     def _set_chunk_size(self, payload: bytes) -> None:
         size = int.from_bytes(payload[:4], "big")

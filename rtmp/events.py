@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from common.compact import Compact
+
 
 @dataclass(frozen=True, slots=True)
 class PublishRequested:
@@ -15,22 +17,20 @@ class PublishRequested:
     """`flashVer` of connect, such as `FMLE/3.0 (compatible; Lavf61.7.100)`, or ''."""
 
 
-@dataclass(frozen=True, slots=True)
-class VideoReceived:
+class VideoReceived(Compact, frozen=True):
     """One video message: an FLV tag body."""
 
     dts_ms: int
     """Stream clock in milliseconds, 32-bit wrap undone, never negative. May jump either way."""
-    body: bytes = field(repr=False)
+    body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AudioReceived:
+class AudioReceived(Compact, frozen=True):
     """One audio message: an FLV tag body."""
 
     dts_ms: int
     """As for video; both run on one clock."""
-    body: bytes = field(repr=False)
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ method waits, so nothing interleaves with a decision.
 from collections.abc import Callable
 from typing import assert_never
 
-from common.ingest import Publication, StreamMetadata
+from common.ingest import LinkStats, Publication, StreamMetadata
+from common.media import Packet, Track
+from rtmp.capabilities import ClientCapabilities
 from rtmp.errors import LocalProtocolError, UndecodableError
 from rtmp.events import (
     AudioReceived,
@@ -18,8 +20,9 @@ from rtmp.events import (
     PublishRequested,
     VideoReceived,
 )
-from rtmp.flv import MediaItem, TagReader, UnsupportedCodec
+from rtmp.flv import ExtraTrackFound, MediaItem, TagReader, UnsupportedCodec
 from rtmp.limits import RtmpLimits, RtmpStats
+from rtmp.multitrack import ExtraTrack
 from rtmp.session import DENIED, ServerSession
 
 
@@ -33,11 +36,16 @@ class PublisherPump:
         """True once the encoder said good-bye."""
         self.notices: list[str] = []
         """Sentences for the log, at most a dozen a connection; the driver takes them away."""
+        self.media_messages = 0
+        """Whole audio and video messages that came, decodable or not."""
+        self.link = LinkStats()
+        """What was received and dropped, for the streamer to see."""
         self._session = ServerSession(limits)
         self._tags = TagReader()
         self._stats = stats
         self._publication: Publication | None = None
         self._dropped = False
+        self._multitrack: set[Track] = set()
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the encoder; hand what they completed to the publication.
@@ -46,10 +54,26 @@ class PublisherPump:
             RemoteProtocolError: the peer broke the protocol. What came before has been handed on.
         """
         self._stats.received_bytes_total += len(data)
+        self.link.received_bytes += len(data)
         for event in self._session.receive_data(data):
             self._on_event(event)
         if self._session.failure is not None:
             raise self._session.failure
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes held of messages that have not arrived whole."""
+        return self._session.buffered_bytes
+
+    @property
+    def extra_tracks(self) -> tuple[ExtraTrack, ...]:
+        """The tracks that are not published because they are not track 0, with what has arrived of each."""
+        return self._tags.extra_tracks
+
+    @property
+    def client_capabilities(self) -> ClientCapabilities:
+        """What the encoder said of itself in connect; OBS says nothing."""
+        return self._session.client_capabilities
 
     @property
     def owes_answer(self) -> bool:
@@ -81,10 +105,10 @@ class PublisherPump:
 
     def _on_event(self, event: Event) -> None:
         match event:
-            case VideoReceived(dts_ms, body):
-                self._on_tag(self._tags.read_video, dts_ms, body)
-            case AudioReceived(dts_ms, body):
-                self._on_tag(self._tags.read_audio, dts_ms, body)
+            case VideoReceived():
+                self._on_tag(self._tags.read_video, event.dts_ms, event.body)
+            case AudioReceived():
+                self._on_tag(self._tags.read_audio, event.dts_ms, event.body)
             case MetadataReceived(values):
                 # Before publish is accepted nobody wants it; no encoder sends it there.
                 if self._publication is not None:
@@ -102,19 +126,36 @@ class PublisherPump:
         publication = self._publication
         if publication is None:
             raise LocalProtocolError("media without a publication")
+        self.media_messages += 1
         try:
             items = read(dts_ms, body)
         except UndecodableError as error:
             self._drop(str(error))
             return
         for item in items:
-            if isinstance(item, UnsupportedCodec):
-                self.notices.append(f"{item.codec} {item.track.value} is not supported and is dropped")
+            if isinstance(item, Packet):  # nearly all
+                publication.handle(item)
+            elif isinstance(item, UnsupportedCodec | ExtraTrackFound):
+                self._on_unpublished(item)
             else:
                 publication.handle(item)
 
+    def _on_unpublished(self, item: UnsupportedCodec | ExtraTrackFound) -> None:
+        name = f"{item.codec} {item.track.value}"
+        if isinstance(item, UnsupportedCodec):
+            self.link.unsupported.append(name)
+            self.notices.append(f"{name} is not supported and is dropped")
+            return
+        self.link.extra_tracks += 1
+        if item.track not in self._multitrack:
+            self._multitrack.add(item.track)
+            self.notices.append(
+                f"{name} in track {item.track_id} is counted but not published: only track 0 is"
+            )
+
     def _drop(self, reason: str) -> None:
         self._stats.undecodable_total += 1
+        self.link.undecodable += 1
         if not self._dropped:
             self._dropped = True
             self.notices.append(f"dropped what cannot be decoded, first: {reason}")

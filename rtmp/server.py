@@ -1,30 +1,37 @@
-"""The Trio driver of RTMP ingest: sockets, deadlines and connection caps around `PublisherPump`.
+"""The RTMP listeners, plain and with TLS: who comes in, from which address, and how all of them leave.
 
-One task a connection reads, handles and answers, so a platform that is slow slows the encoder through TCP. With many
-publishers `rtmp.tick` does the reading for these tasks.
+What is said on a connection is the business of `rtmp.connection`. Here is what happens before the first RTMP byte: caps,
+the PROXY header of a trusted proxy, and the TLS handshake, all of it within the time that an encoder has to publish.
 """
 
-from collections.abc import Sequence
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 import trio
 
-from common.ingest import Accepted, Gate, Publication, PublishRequest, Rejected, Unavailable, Verdict
-from common.serving import peer_address, serve
+from common.ingest import Gate
+from common.proxies import TrustedProxies
+from common.proxy_protocol import ProxyProtocolError
+from common.serving import peer_address, read_client_address, serve
+from rtmp.connection import handle_connection
 from rtmp.errors import RemoteProtocolError
-from rtmp.events import PublishRequested
-from rtmp.limits import Door, RtmpLimits, RtmpStats
-from rtmp.pump import PublisherPump
-from rtmp.tick import RECEIVE_BYTES, TickReader
+from rtmp.limits import Door, RtmpLimits, RtmpStats, Visit
+from rtmp.tick import TickReader
 
 log = structlog.get_logger(__name__)
 
-GREETING_RECEIVE_BYTES = 8_192
-"""Read at most this much at once before an encoder was accepted."""
 
-_IDLE_STEP_S = 0.5
-"""A silent publisher is dropped at most this much later than `idle_s` says."""
+@dataclass(frozen=True, slots=True)
+class SecureListeners:
+    """Where encoders connect with TLS (RTMPS)."""
+
+    listeners: Sequence[trio.SocketListener]
+    context: Callable[[], ssl.SSLContext]
+    """Gives the context for the next connection: the certificate may be renewed while the server runs."""
 
 
 async def serve_rtmp(
@@ -35,230 +42,159 @@ async def serve_rtmp(
     stats: RtmpStats,
     stop: trio.Event,
     drain_s: float,
-    task_status: trio.TaskStatus[list[trio.abc.Listener[trio.SocketStream]]] = trio.TASK_STATUS_IGNORED,
+    secure: SecureListeners | None = None,
+    proxies: TrustedProxies | None = None,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve publishers until `stop`; then hang up on all of them, as no encoder leaves by itself.
 
     Takes the listeners over and closes them. After `drain_s` what is still open is cancelled; publications have
     `limits.end_s` to end even then. Cancelling is safe: it does the same at once.
+
+    Args:
+        listeners: for plain RTMP.
+        gate: decides who may publish.
+        limits: apply to both kinds of listeners together.
+        stats: is kept up to date.
+        stop: see above.
+        drain_s: see above.
+        secure: listeners for RTMPS, if any.
+        proxies: from these peers a PROXY header is believed; from all others it is a protocol error.
+        task_status: started once all listeners accept.
+
     """
-    door = Door(limits, stats)
-    ticks = TickReader(limits.tick_publishers)
-    open_connections: set[trio.CancelScope] = set()
-
-    async def handle(stream: trio.SocketStream) -> None:
-        address = peer_address(stream)
-        if stop.is_set() or not door.enter(address):
-            log.debug("connection_refused", address=address)
-            await trio.lowlevel.checkpoint()
-            return
-        # For the rest of this task, which is the connection's: what `serve` logs about its end included.
-        structlog.contextvars.bind_contextvars(address=address)
-        scope = trio.CancelScope()
-        open_connections.add(scope)
-        try:
-            with scope:
-                await handle_connection(
-                    stream, gate=gate, address=address, limits=limits, stats=stats, ticks=ticks
-                )
-        finally:
-            open_connections.discard(scope)
-            door.leave(address)
-
-    async def hang_up() -> None:
-        await stop.wait()
-        for scope in list(open_connections):
-            scope.cancel("the server is stopping")
-
+    lobby = _Lobby(gate, limits, stats, proxies or TrustedProxies())
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(hang_up)
-        nursery.start_soon(ticks.run)
+        nursery.start_soon(lobby.hang_up_after, stop)
+        nursery.start_soon(lobby.ticks.run)
         async with trio.open_nursery() as serving:
-            listening = await serving.start(
-                partial(
-                    serve,
-                    handle,
-                    listeners,
-                    stop=stop,
-                    drain_s=drain_s,
-                    remote_errors=(RemoteProtocolError,),
+            for opened, context in (
+                (listeners, None),
+                *([(secure.listeners, secure.context)] if secure else []),
+            ):
+                await serving.start(
+                    partial(
+                        serve,
+                        partial(lobby.receive, context=context),
+                        opened,
+                        stop=stop,
+                        drain_s=drain_s,
+                        remote_errors=(RemoteProtocolError, ProxyProtocolError),
+                    )
                 )
-            )
-            task_status.started(listening)
+            task_status.started()
         nursery.cancel_scope.cancel("nobody is left to read from")
 
 
-async def handle_connection(
-    stream: trio.abc.Stream,
-    *,
-    gate: Gate,
-    address: str,
-    limits: RtmpLimits,
-    stats: RtmpStats,
-    ticks: TickReader | None = None,
-) -> None:
-    """Serve one publisher from the first byte until it is gone; the caller closes the stream.
+class _Lobby:
+    """What the listeners share."""
 
-    `ticks` may read the stream while the encoder publishes, if it is a socket: a stream that decrypts must read itself.
-
-    Cancelling is safe: a publication that was admitted is ended exactly once, in every case.
-
-    Raises:
-        RemoteProtocolError: the peer broke the protocol.
-        trio.TooSlowError: it did not publish in time, fell silent, or does not read.
-        trio.BrokenResourceError: the connection broke.
-    """
-    connection = _Connection(stream, address, limits, stats, ticks or TickReader(limits.tick_publishers))
-    stats.unauthenticated += 1
-    try:
-        await connection.run(gate)
-    except RemoteProtocolError:
-        stats.protocol_errors_total += 1
-        raise
-    except trio.TooSlowError:
-        stats.timeouts_total += 1
-        raise
-    finally:
-        stats.unauthenticated -= not connection.authenticated
-
-
-class _Connection:
-    """A stream and the pump behind it."""
-
-    def __init__(
-        self, stream: trio.abc.Stream, address: str, limits: RtmpLimits, stats: RtmpStats, ticks: TickReader
-    ) -> None:
-        self.authenticated = False
-        self._stream = stream
-        self._ticks = ticks
-        self._idle = trio.CancelScope()
-        """Round the relay: its deadline is when the encoder has been silent for too long."""
-        self._address = address
+    def __init__(self, gate: Gate, limits: RtmpLimits, stats: RtmpStats, proxies: TrustedProxies) -> None:
+        self.ticks = TickReader(limits.tick_publishers)
+        self._gate = gate
         self._limits = limits
         self._stats = stats
-        self._pump = PublisherPump(limits, stats)
-        self._message_cut = False
-        """True while a write is under way: after one that was cancelled, nothing more can be said."""
+        self._proxies = proxies
+        self._door = Door(limits, stats)
+        self._open: set[trio.CancelScope] = set()
+        self._stopping = False
 
-    async def run(self, gate: Gate) -> None:
+    async def hang_up_after(self, stop: trio.Event) -> None:
+        """Cancel every connection once `stop` is set."""
+        await stop.wait()
+        self._stopping = True
+        for scope in list(self._open):
+            scope.cancel("the server is stopping")
+
+    async def receive(
+        self, stream: trio.SocketStream, *, context: Callable[[], ssl.SSLContext] | None
+    ) -> None:
+        """Serve one connection; the caller closes the socket."""
+        peer = peer_address(stream)
+        visit = None if self._stopping else self._come_in(peer)
+        if visit is None:
+            log.debug("connection_refused", address=peer)
+            await trio.lowlevel.checkpoint()
+            return
+        # For the rest of this task, which is the connection's: what `serve` logs about its end included.
+        structlog.contextvars.bind_contextvars(address=peer)
+        with visit, self._open_connection():
+            await self._serve(stream, visit, context)
+
+    def _come_in(self, peer: str) -> Visit | None:
+        return self._door.enter(peer, trio.current_time(), proxy=self._proxies.trusts(peer))
+
+    @contextmanager
+    def _open_connection(self) -> Iterator[None]:
+        scope = trio.CancelScope()
+        self._open.add(scope)
         try:
-            request = await self._wait_request()
+            with scope:
+                yield
+        finally:
+            self._open.discard(scope)
+
+    async def _serve(
+        self, stream: trio.SocketStream, visit: Visit, context: Callable[[], ssl.SSLContext] | None
+    ) -> None:
+        deadline = trio.current_time() + self._limits.publish_s
+        arrived = None
+        with self._stats.stranger(), trio.move_on_at(deadline) as arriving:
+            arrived = await self._arrive(stream, visit, context)
+        if arriving.cancelled_caught:
+            self._stats.timeouts_total += 1
+            raise trio.TooSlowError(f"neither TLS nor RTMP within {self._limits.publish_s:g} s")
+        if arrived is None:
+            return
+        wire, address = arrived
+        await handle_connection(
+            wire,
+            gate=self._gate,
+            address=address,
+            limits=self._limits,
+            stats=self._stats,
+            ticks=self.ticks,
+            publish_by=deadline,
+        )
+        if isinstance(wire, trio.SSLStream):
+            with trio.move_on_after(self._limits.farewell_s):
+                await wire.aclose()  # TLS says good-bye, which a peer that does not read must not hold up
+
+    async def _arrive(
+        self, stream: trio.SocketStream, visit: Visit, context: Callable[[], ssl.SSLContext] | None
+    ) -> "_Arrived | None":
+        """Give the stream to speak RTMP on and the client's address; `None` when there is nobody to speak with.
+
+        Port scans and load balancers' health checks just leave; that is no news.
+        """
+        try:
+            address = await read_client_address(stream, self._proxies)
+            structlog.contextvars.bind_contextvars(address=address)
+            if not visit.identify(address, trio.current_time()):
+                log.debug("connection_refused")
+                return None
+            return (await _secure(stream, context()) if context else stream), address
         except trio.BrokenResourceError:
-            request = None  # port scans and load balancers' health checks reset; that is no news
-        if request is None:
             log.debug("connection_left_without_publishing")
             await trio.lowlevel.checkpoint()
-            return
-        match await self._ask(gate, request):
-            case Accepted(publication):
-                await self._publish(publication)
-            case Rejected(description):
-                self._stats.rejected_total += 1
-                log.info("publish_rejected", reason=description, encoder=request.encoder)
-                self._pump.reject(description)
-                await self._send(self._pump.data_to_send())
-                await self._wait_close()
-            case Unavailable(description):
-                # Closed without a word: after `Denied` OBS would not try again.
-                self._stats.unavailable_total += 1
-                log.warning("publish_unavailable", reason=description)
+            return None
+        except (ProxyProtocolError, RemoteProtocolError):
+            self._stats.protocol_errors_total += 1
+            raise
 
-    async def _wait_request(self) -> PublishRequested | None:
-        """Talk until the publish request; `None` when the peer left before."""
-        with trio.move_on_after(self._limits.publish_s):
-            while True:
-                data = await self._stream.receive_some(GREETING_RECEIVE_BYTES)
-                if not data:
-                    return None
-                self._take(bytes(data))
-                if answer := self._pump.data_to_send():
-                    await self._send(answer)
-                if self._pump.request is not None:
-                    return self._pump.request
-        raise trio.TooSlowError(f"no publish request within {self._limits.publish_s:g} s")
 
-    async def _ask(self, gate: Gate, request: PublishRequested) -> Verdict:
-        asked = PublishRequest(request.app, request.key, self._address, request.encoder)
-        with trio.move_on_after(self._limits.verdict_s):
-            return await gate.admit(asked)
-        return Unavailable(f"no verdict within {self._limits.verdict_s:g} s")
+_Arrived = tuple["trio.SocketStream | trio.SSLStream[trio.SocketStream]", str]
 
-    async def _publish(self, publication: Publication) -> None:
-        """Relay media into the publication until the encoder leaves or the platform ends it."""
-        self._stats.accepted_total += 1
-        self._stats.publishers += 1
-        self._stats.unauthenticated -= 1
-        self.authenticated = True
-        try:
-            with publication.scope:
-                await self._relay(publication)
-        finally:
-            self._stats.publishers -= 1
-            log.info("publisher_left", clean=self._pump.finished, ended=publication.end_reason)
-            with trio.move_on_after(self._limits.end_s, shield=True):
-                await publication.end(clean=self._pump.finished)
-        if self._pump.finished:
-            await self._wait_close()
-        elif publication.end_reason is not None:
-            await self._say_why(publication.end_reason)
 
-    async def _relay(self, publication: Publication) -> None:
-        self._pump.accept(publication)
-        await self._send(self._pump.data_to_send())
-        with trio.move_on_after(self._limits.idle_s + _IDLE_STEP_S) as self._idle, self._ticks.publishing():
-            while not self._pump.finished:
-                if not await self._receive():
-                    return
-                if answer := self._pump.data_to_send():
-                    await self._send(answer)
-        if self._idle.cancelled_caught:
-            raise trio.TooSlowError(f"no byte for {self._limits.idle_s:g} s")
-
-    async def _receive(self) -> bool:
-        """Take what comes next, by the tick until there is something to do; False when the encoder hung up."""
-        if self._ticks.in_force and isinstance(self._stream, trio.SocketStream):
-            return await self._ticks.read(self._stream.socket.fileno(), self._take_media)
-        data = await self._stream.receive_some(RECEIVE_BYTES)
-        if data:
-            self._take_media(bytes(data))
-        return bool(data)
-
-    def _take_media(self, data: bytes) -> bool:
-        """Handle received bytes; say whether this leaves something to do: to answer, or to stop."""
-        # Moved in steps: setting a deadline at every read costs a tenth of all the driver does.
-        after_silence = trio.current_time() + self._limits.idle_s
-        if after_silence > self._idle.deadline:
-            self._idle.deadline = after_silence + _IDLE_STEP_S
-        self._take(data)
-        return self._pump.finished or self._pump.owes_answer
-
-    def _take(self, data: bytes) -> None:
-        self._pump.receive(data)
-        for notice in self._pump.notices:
-            log.warning("publisher_notice", notice=notice)
-        self._pump.notices.clear()
-
-    async def _send(self, answer: bytes) -> None:
-        """Write whole messages; they leave at once, as Trio sets TCP_NODELAY on every TCP stream."""
-        self._message_cut = True
-        with trio.move_on_after(self._limits.send_s):
-            await self._stream.send_all(answer)
-            self._message_cut = False
-            return
-        raise trio.TooSlowError(f"does not read: {len(answer)} bytes not taken in {self._limits.send_s:g} s")
-
-    async def _say_why(self, reason: str) -> None:
-        """Tell the encoder why the platform ended it: ffmpeg shows it."""
-        if self._message_cut:
-            await trio.lowlevel.checkpoint()
-            return
-        self._pump.end(reason)
-        with trio.move_on_after(self._limits.farewell_s):
-            await self._stream.send_all(self._pump.data_to_send())
-            await self._wait_close()
-
-    async def _wait_close(self) -> None:
-        """Let the peer close first: closing with unread bytes would reset the connection under our last message."""
-        with trio.move_on_after(self._limits.farewell_s):
-            while await self._stream.receive_some(RECEIVE_BYTES):
-                pass
+async def _secure(stream: trio.SocketStream, context: ssl.SSLContext) -> "trio.SSLStream[trio.SocketStream]":
+    """Agree on TLS."""
+    # https_compatible: the end of TCP without TLS's own good-bye is an end like that of a plain connection. Who cuts a
+    # stream short gains nothing here: RTMP has a good-bye of its own.
+    secured = trio.SSLStream(stream, context, server_side=True, https_compatible=True)
+    try:
+        await secured.do_handshake()
+    except trio.BrokenResourceError as error:
+        if isinstance(error.__cause__, ssl.SSLError) and not isinstance(error.__cause__, ssl.SSLEOFError):
+            raise RemoteProtocolError(f"no TLS: {error.__cause__}") from error
+        raise
+    return secured

@@ -1,4 +1,4 @@
-"""The server's side of an RTMP conversation with one publisher: bytes in, events out, answers to send.
+"""The server's side of an RTMP conversation, one state machine and so one file: bytes in, events out, answers to send.
 
     HANDSHAKE ──C2──▶ GREETING ──publish──▶ DECIDING ──accept──▶ PUBLISHING ──good-bye──▶ OVER
                                                      └─reject──▶ OVER
@@ -11,6 +11,7 @@ import enum
 from collections.abc import Generator
 
 from rtmp.amf import UNDEFINED, AmfValue
+from rtmp.capabilities import ClientCapabilities, parse_client_capabilities, server_capabilities
 from rtmp.chunks import ChunkReader, ChunkWriter, RawMessage
 from rtmp.clock import StreamClock
 from rtmp.errors import LocalProtocolError, RemoteProtocolError, UndecodableError
@@ -50,6 +51,8 @@ from rtmp.target import split_target
 DENIED = "NetStream.Publish.Denied"
 """The status code with which OBS stops for good and GStreamer reports a permission problem."""
 
+_AUDIO, _VIDEO = MessageType.AUDIO.value, MessageType.VIDEO.value
+
 _DYNAMIC_LIMIT = 2
 _U32 = 0xFFFFFFFF
 
@@ -78,10 +81,16 @@ class ServerSession:
     """One publisher's conversation. Call `data_to_send` after every other method."""
 
     def __init__(self, limits: RtmpLimits | None = None) -> None:
+        self.client_capabilities = ClientCapabilities()
+        """What the client said of itself in connect: for people to see, nothing depends on it."""
         self._limits = limits or RtmpLimits()
         self._state = State.HANDSHAKE
         self._feed = Feed()
-        self._reader = ChunkReader(self._feed, max_message_bytes=self._limits.max_command_bytes)
+        self._reader = ChunkReader(
+            self._feed,
+            max_message_bytes=self._limits.max_command_bytes,
+            max_streams=self._limits.max_chunk_streams,
+        )
         self._writer = ChunkWriter()
         self._clock = StreamClock()
         self._parser = self._parse()
@@ -118,6 +127,7 @@ class ServerSession:
         if self._failure is None:
             self._received_bytes += len(data)
             self._messages_left = _SPARE_MESSAGES + len(data) // self._limits.min_message_bytes
+            self._reader.expect(self._messages_left + _SPARE_MESSAGES)
             self._feed.push(data)
             try:
                 next(self._parser)
@@ -129,6 +139,11 @@ class ServerSession:
         if self._failure is not None and not events:
             raise self._failure
         return events
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Payload bytes held of messages that have not arrived whole."""
+        return self._reader.buffered_bytes
 
     @property
     def owes_answer(self) -> bool:
@@ -196,6 +211,8 @@ class ServerSession:
                 self._dispatch(raw)
             if self._state is State.OVER:
                 self._feed.clear()
+            elif self._state is State.GREETING:
+                self._check_greeting_size()
             elif self._state is State.DECIDING and len(self._feed) > 2 * self._limits.max_command_bytes:
                 raise RemoteProtocolError("media sent before publish was answered")
             yield
@@ -206,9 +223,9 @@ class ServerSession:
             raise RemoteProtocolError("too many messages for their size")
         if self._state is State.GREETING:
             self._check_greeting(raw)
-        if raw.type_id == MessageType.VIDEO:  # first, as these are nearly all messages
+        if raw.type_id == _VIDEO:  # first, as these are nearly all messages
             self._events.append(VideoReceived(self._clock.unwrap(raw.timestamp), raw.payload))
-        elif raw.type_id == MessageType.AUDIO:
+        elif raw.type_id == _AUDIO:
             self._events.append(AudioReceived(self._clock.unwrap(raw.timestamp), raw.payload))
         else:
             self._dispatch_rest(raw)
@@ -218,13 +235,13 @@ class ServerSession:
         if raw.type_id in MEDIA_TYPES:
             raise RemoteProtocolError("media before publish")
         self._greeting_messages += 1
-        parsed_bytes = self._received_bytes - len(self._feed)
-        if (
-            self._greeting_messages > self._limits.max_greeting_messages
-            or parsed_bytes > self._limits.max_greeting_bytes
-        ):
+        self._check_greeting_size()
+
+    def _check_greeting_size(self) -> None:
+        messages, parsed_bytes = self._greeting_messages, self._received_bytes - len(self._feed)
+        if messages > self._limits.max_greeting_messages or parsed_bytes > self._limits.max_greeting_bytes:
             raise RemoteProtocolError(
-                f"{self._greeting_messages} messages in {parsed_bytes} bytes without a publish request"
+                f"{messages} messages in {parsed_bytes} bytes without a publish request"
             )
 
     def _dispatch_rest(self, raw: RawMessage) -> None:
@@ -311,6 +328,7 @@ class ServerSession:
         members = command.arguments[0] if command.arguments else None
         members = members if isinstance(members, dict) else {}
         self._connect = {key.lower(): value for key, value in members.items()}
+        self.client_capabilities = parse_client_capabilities(self._connect)
         self._send(WindowAcknowledgementSize(self._limits.window_bytes), _CONTROL_CSID)
         self._send(SetPeerBandwidth(self._limits.window_bytes, _DYNAMIC_LIMIT), _CONTROL_CSID)
         self._send(SetChunkSize(self._limits.chunk_bytes), _CONTROL_CSID)
@@ -322,7 +340,11 @@ class ServerSession:
             "objectEncoding": 0,
         }
         # Answered even when the transaction id is 0: nobody goes on without it.
-        properties: dict[str, AmfValue] = {"fmsVer": "FMS/3,5,7,7009", "capabilities": 31}
+        properties: dict[str, AmfValue] = {
+            "fmsVer": "FMS/3,5,7,7009",
+            "capabilities": 31,
+            **server_capabilities(),
+        }
         self._send(
             Command(0, "_result", command.transaction_id, [properties, information]),
             _COMMAND_CSID,

@@ -37,9 +37,6 @@ _LEGACY_AUDIO = {
 _COMMAND_FRAME = 5
 _KEY_FRAMES = frozenset({1, 4})
 _AVC, _HEVC, _AAC, _EX_AUDIO = 7, 12, 10, 9
-_MULTITRACK = 6
-_AUDIO_MULTITRACK = 5
-_MOD_EX = 7
 _SIGN_24 = 0x800000
 
 
@@ -52,7 +49,7 @@ class Kind(enum.Enum):
     OTHER = "other"
     """End of sequence, seek commands, HDR metadata: nothing for the timeline."""
     MULTITRACK = "multitrack"
-    """Several tracks, or one that is not the default."""
+    """One or more tracks with numbers: `rtmp.multitrack` reads on from `start`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,35 +120,60 @@ def _parse_audio_head(head: bytes) -> Tag:
 
 # Extended packet types: 0 SequenceStart, 1 CodedFrames, 2 SequenceEnd, 3 CodedFramesX, 4 Metadata or
 # MultichannelConfig, 5 MPEG2TSSequenceStart (audio: Multitrack), 6 Multitrack, 7 ModEx.
-_VIDEO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME, 3: Kind.FRAME, _MULTITRACK: Kind.MULTITRACK}
-_AUDIO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME, _AUDIO_MULTITRACK: Kind.MULTITRACK}
+_VIDEO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME, 3: Kind.FRAME}
+_AUDIO_KINDS = {0: Kind.CONFIG, 1: Kind.FRAME}
 _CODED_FRAMES = 1
+_METADATA = 4
+_MULTITRACK = 6
+_AUDIO_MULTITRACK = 5
+_MOD_EX = 7
+_MAX_MODIFIERS = 17
+"""ModEx blocks of one tag, and one: there is a single kind so far."""
 _WITH_CTS = frozenset({"avc1", "hvc1", "vvc1"})
 
 
 def _parse_extended_video(body: bytes) -> Tag:
-    frame, packet_type = body[0] >> 4 & 7, body[0] & 15
-    packet_type, position = _skip_modifiers(body, packet_type)
-    if frame == _COMMAND_FRAME and packet_type != 4:
-        return _NO_CODEC
-    kind = _VIDEO_KINDS.get(packet_type, Kind.OTHER)
-    if kind is Kind.MULTITRACK:
-        return Tag("", kind, frame in _KEY_FRAMES, cts_ms=0, start=position)
-    codec, position = _fourcc(body, position)
-    cts_ms = 0
-    if packet_type == _CODED_FRAMES and codec in _WITH_CTS:
-        if len(body) < position + 3:
-            raise UndecodableError("video tag cut short")
-        cts_ms, position = _si24(body, position), position + 3
-    return Tag(codec, kind, frame in _KEY_FRAMES, cts_ms, position)
+    frame = body[0] >> 4 & 7
+    packet_type, position = _skip_modifiers(body, body[0] & 15)
+    if frame == _COMMAND_FRAME and packet_type != _METADATA:
+        return _NO_CODEC  # a byte of VideoCommand follows, and no fourcc
+    keyframe = frame in _KEY_FRAMES
+    if packet_type == _MULTITRACK:
+        return Tag("", Kind.MULTITRACK, keyframe, cts_ms=0, start=position)
+    codec, position = read_fourcc(body, position)
+    return extended_video(body, position, len(body), packet_type, codec, keyframe=keyframe)
 
 
 def _parse_extended_audio(body: bytes) -> Tag:
     packet_type, position = _skip_modifiers(body, body[0] & 15)
+    if packet_type == _AUDIO_MULTITRACK:
+        return Tag("", Kind.MULTITRACK, keyframe=True, cts_ms=0, start=position)
+    codec, position = read_fourcc(body, position)
+    return extended_audio(position, len(body), packet_type, codec)
+
+
+def extended_video(
+    body: bytes, position: int, end: int, packet_type: int, codec: str, *, keyframe: bool
+) -> Tag:
+    """The tag of a video track whose own part of `body` starts at `position`, behind the fourcc and the track's number.
+
+    Raises:
+        UndecodableError: it is cut short.
+    """
+    kind = _VIDEO_KINDS.get(packet_type, Kind.OTHER)
+    cts_ms = 0
+    if packet_type == _CODED_FRAMES and codec in _WITH_CTS:
+        if end < position + 3:
+            raise UndecodableError("video tag cut short")
+        cts_ms, position = _si24(body, position), position + 3
+    return Tag(codec, kind, keyframe, cts_ms, position)
+
+
+def extended_audio(position: int, end: int, packet_type: int, codec: str) -> Tag:
+    """As `extended_video`."""
     kind = _AUDIO_KINDS.get(packet_type, Kind.OTHER)
-    if kind is Kind.MULTITRACK:
-        return Tag("", kind, keyframe=True, cts_ms=0, start=position)
-    codec, position = _fourcc(body, position)
+    if kind is Kind.FRAME and position == end:
+        kind = Kind.OTHER  # ffmpeg ends FLAC with one, after a header that tells what it has counted
     return Tag(codec, kind, keyframe=True, cts_ms=0, start=position)
 
 
@@ -162,7 +184,9 @@ def _skip_modifiers(body: bytes, packet_type: int) -> tuple[int, int]:
     packet type. What we could use of them, nanosecond offsets, is no part of the decode time.
     """
     position = 1
-    while packet_type == _MOD_EX:
+    for _ in range(_MAX_MODIFIERS):
+        if packet_type != _MOD_EX:
+            return packet_type, position
         if len(body) < position + 3:
             raise UndecodableError("ModEx cut short")
         size = body[position] + 1
@@ -175,10 +199,15 @@ def _skip_modifiers(body: bytes, packet_type: int) -> tuple[int, int]:
             raise UndecodableError("ModEx cut short")
         packet_type = body[position] & 15
         position += 1
-    return packet_type, position
+    raise UndecodableError(f"more than {_MAX_MODIFIERS - 1} ModEx blocks")
 
 
-def _fourcc(body: bytes, position: int) -> tuple[str, int]:
+def read_fourcc(body: bytes, position: int) -> tuple[str, int]:
+    """Read a fourcc; return it and the position behind it.
+
+    Raises:
+        UndecodableError: the tag ends before it.
+    """
     code = body[position : position + 4]
     if len(code) < 4:
         raise UndecodableError("tag without a fourcc")

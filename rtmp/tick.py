@@ -7,6 +7,7 @@ gets more than a fair share of a tick.
 """
 
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
@@ -18,6 +19,10 @@ import trio
 
 TICK_S = 0.02
 """How often sockets are read, and so how much later than it came a frame may be seen."""
+
+LONGEST_TICK_S = 0.06
+"""Once reading takes more than half of the time, ticks come less often, up to this: each read finds more then, which
+is cheaper. 500 publishers of radio send 25 000 messages a second, mostly one a read."""
 
 RECEIVE_BYTES = 65_536
 """Read at most this much at once: it bounds the time between two checkpoints."""
@@ -55,6 +60,8 @@ class TickReader:
         self._few = publishers - publishers // 4
         self._publishers = 0
         self._seats: dict[int, _Seat] = {}
+        self._poll = select.epoll()
+        """Knows the sockets of all seats: a read that finds nothing costs 3 µs, and most of 500 quiet publishers would."""
         self._occupied = trio.Event()
 
     @contextmanager
@@ -89,11 +96,13 @@ class TickReader:
         Cancelling is safe: `take` is not called any more, and unread bytes stay in the socket.
         """
         task = trio.lowlevel.current_task()
-        self._seats[descriptor] = _Seat(descriptor, take, task, task.context)
+        seat = _Seat(descriptor, take, task, task.context)
+        self._poll.register(descriptor, select.EPOLLIN)
+        self._seats[descriptor] = seat
         self._occupied.set()
 
         def leave(_: object) -> trio.lowlevel.Abort:
-            del self._seats[descriptor]
+            self._vacate(seat)
             return trio.lowlevel.Abort.SUCCEEDED
 
         still_open: bool = await trio.lowlevel.wait_task_rescheduled(leave)
@@ -108,12 +117,13 @@ class TickReader:
                 await trio.lowlevel.checkpoint()
             if not self._seats:
                 self._occupied = trio.Event()
-            await trio.sleep_until(began + TICK_S)
+            took_s = trio.current_time() - began
+            await trio.sleep_until(began + min(max(TICK_S, 2 * took_s), LONGEST_TICK_S))
 
     def _read_all(self) -> Iterator[None]:
-        """Read all sockets once, and those that had more again; yields when it is others' turn."""
+        """Read all sockets that have bytes, and those that had more again; yields when it is others' turn."""
         began = trio.current_time()
-        waiting = list(self._seats.values())
+        waiting = [self._seats[ready] for ready, _ in self._poll.poll(0, maxevents=max(1, len(self._seats)))]
         for _ in range(_READS):
             unfinished = []
             for seat in waiting:
@@ -149,5 +159,9 @@ class TickReader:
     def _release(self, seat: _Seat, result: outcome.Outcome[bool]) -> None:
         """Let a publisher's task go on, unless `take` has just had it cancelled."""
         if self._seats.get(seat.descriptor) is seat:
-            del self._seats[seat.descriptor]
+            self._vacate(seat)
             trio.lowlevel.reschedule(seat.task, result)
+
+    def _vacate(self, seat: _Seat) -> None:
+        self._poll.unregister(seat.descriptor)
+        del self._seats[seat.descriptor]

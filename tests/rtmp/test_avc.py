@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.media import VideoConfig
-from rtmp.avc import check_nal_units, nal_length_bytes, parse_avc_config
+from rtmp.avc import LENGTH_AT, parse_avc_config
 from rtmp.errors import UndecodableError
+from rtmp.nal import NalFormat, check_nal_units
+from tests.rtmp.bitwriter import bits, escaped, ue
 from tests.rtmp.client import AVC_CONFIG, nal
 
 # Written by x264 with the options named.
@@ -51,31 +53,10 @@ def test_record_of_x264(name: str) -> None:
     extradata = bytes.fromhex(record)
     config = parse_avc_config(extradata)
     assert config == VideoConfig("avc1", extradata, rfc6381, width, height)
-    assert nal_length_bytes(config) == 4
-
-
-def bits(pattern: str) -> bytes:
-    pattern = pattern.replace(" ", "")
-    pattern += "1" + "0" * (-len(pattern) - 1 & 7)
-    return int(pattern, 2).to_bytes(len(pattern) // 8, "big")
-
-
-def ue(value: int) -> str:
-    code = f"{value + 1:b}"
-    return "0" * (len(code) - 1) + code
 
 
 def record(sps: bytes) -> bytes:
     return b"\x01" + sps[1:4] + b"\xff\xe1" + len(sps).to_bytes(2, "big") + sps + b"\x00"
-
-
-def escaped(payload: bytes) -> bytes:
-    out = bytearray()
-    for byte in payload:
-        if out[-2:] == b"\0\0" and byte <= 3:
-            out.append(3)
-        out.append(byte)
-    return bytes(out)
 
 
 def sps(profile: int, body: str) -> bytes:
@@ -106,6 +87,17 @@ def test_emulation_prevention_bytes_are_removed() -> None:
     assert unit.startswith(b"\x67\x42\x00\x00\x03\x02")
     config = parse_avc_config(record(unit))
     assert (config.width, config.height) == (320, 240)
+
+
+def test_transfer_is_read_from_the_usability_information() -> None:
+    hlg = "016e001effe1001e676e001ea6cb405017fcb80b50912094000003000400000300f03c58ba8001000468ce0fc8fdfafa00"
+    assert parse_avc_config(bytes.fromhex(hlg)).transfer == 18
+
+
+def test_usability_information_that_is_cut_off_does_not_matter() -> None:
+    body = ue(0) + ue(0) + ue(2) + ue(1) + "0" + size(20, 15) + "1" + "1" * 4
+    config = parse_avc_config(record(sps(66, body)))
+    assert (config.width, config.height, config.transfer) == (320, 240, 2)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +152,11 @@ def test_nal_units_that_add_up(data: bytes, length_bytes: int) -> None:
 def test_nal_units_that_do_not(data: bytes) -> None:
     with pytest.raises(UndecodableError):
         check_nal_units(data, 4)
+
+
+def test_length_fields_have_the_size_that_the_record_tells() -> None:
+    avc = NalFormat(parse_avc_config, LENGTH_AT)
+    avc.configure(AVC_CONFIG[:4] + b"\xfd" + AVC_CONFIG[5:])
+    assert avc.take(b"\x00\x02ab") == b"\x00\x02ab"
+    with pytest.raises(UndecodableError):
+        avc.take(b"\x00\x01ab")

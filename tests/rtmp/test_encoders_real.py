@@ -1,81 +1,26 @@
 """Real encoders publish to a real socket: ffmpeg 5 from Debian, ffmpeg 9, and FFmpeg's library inside PyAV."""
 
-import shutil
 import subprocess
 import sys
 from functools import partial
 from itertools import pairwise
 
-import av
-import imageio_ffmpeg
 import pytest
 import trio
 
 from common.ingest import StreamMetadata
 from common.media import AudioConfig, Packet, Track, VideoConfig
-from tests.rtmp.recorder import UNKNOWN_KEY, RecordingPublication
+from tests.rtmp.encoders import FFMPEGS, check_two_seconds, encode, ffmpeg, publish
+from tests.rtmp.recorder import UNKNOWN_KEY
 from tests.rtmp.site import running
 
 pytestmark = pytest.mark.real
 
-FFMPEGS = [imageio_ffmpeg.get_ffmpeg_exe(), *filter(None, [shutil.which("ffmpeg")])]
-"""The one of the test environment, and Debian's where it is installed."""
 
-
-def encode(exe: str, url: str, *options: str, live: bool = False) -> list[str]:
-    """A command that publishes two seconds as fast as it can, or a minute in real time."""
-    pace = ["-re"] if live else []
-    return [
-        exe, "-hide_banner", "-loglevel", "error", "-nostdin",
-        *pace, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30",
-        *pace, "-f", "lavfi", "-i", "sine=440:r=48000",
-        "-t", "60" if live else "2",
-        "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "30", "-pix_fmt", "yuv420p",
-        "-c:a", "aac", "-ac", "2",
-        *options, "-f", "flv", url,
-    ]  # fmt: skip
-
-
-def check_two_seconds(publication: RecordingPublication) -> None:
-    (video,) = publication.of(VideoConfig)
-    (audio,) = publication.of(AudioConfig)
-    assert (video.width, video.height) == (320, 180)
-    assert (audio.sample_rate, audio.channels, audio.rfc6381) == (48000, 2, "mp4a.40.2")
-    assert publication.of(StreamMetadata)[0].values["width"] == 320
-    packets = publication.of(Packet)
-    pictures = [packet for packet in packets if packet.track is Track.VIDEO]
-    sounds = [packet for packet in packets if packet.track is Track.AUDIO]
-    assert len(pictures) == 60
-    assert 92 <= len(sounds) <= 96
-    assert [index for index, packet in enumerate(pictures) if packet.keyframe] == [0, 30]
-    steps = {after.dts - before.dts for before, after in pairwise(pictures)}
-    assert steps <= {33 * 90, 34 * 90}
-    assert any(packet.pts > packet.dts for packet in pictures)
-    assert_decodable(video, audio, pictures, sounds)
-
-
-def assert_decodable(
-    video: VideoConfig, audio: AudioConfig, pictures: list[Packet], sounds: list[Packet]
-) -> None:
-    """Give every byte to a decoder: nothing was lost or moved on the way."""
-    h264 = av.VideoCodecContext.create("h264", "r")
-    h264.extradata = video.extradata
-    shown = [frame for packet in pictures for frame in h264.decode(av.Packet(packet.data))] + h264.decode(
-        None
-    )
-    assert len(shown) == len(pictures)
-    aac = av.AudioCodecContext.create("aac", "r")
-    aac.extradata = audio.extradata
-    heard = [frame for packet in sounds for frame in aac.decode(av.Packet(packet.data))] + aac.decode(None)
-    assert len(heard) >= len(sounds) - 1
-
-
-@pytest.mark.parametrize("exe", FFMPEGS, ids=["bundled", "installed"][: len(FFMPEGS)])
-async def test_ffmpeg_publishes_and_says_good_bye(exe: str) -> None:
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_publishes_and_says_good_bye(which: str) -> None:
     async with running() as site:
-        await trio.run_process(encode(exe, f"{site.url}/live/KEY"))
-        (publication,) = site.gate.publications
-        await publication.over.wait()
+        publication = await publish(site, encode(ffmpeg(which), f"{site.url}/live/KEY"))
     assert publication.ended == [True]
     check_two_seconds(publication)
     (request,) = site.gate.requests
@@ -84,23 +29,23 @@ async def test_ffmpeg_publishes_and_says_good_bye(exe: str) -> None:
     assert (site.stats.undecodable_total, site.stats.protocol_errors_total) == (0, 0)
 
 
-@pytest.mark.parametrize("exe", FFMPEGS, ids=["bundled", "installed"][: len(FFMPEGS)])
-async def test_ffmpeg_shows_why_it_was_rejected(exe: str) -> None:
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_shows_why_it_was_rejected(which: str) -> None:
     async with running() as site:
         result = await trio.run_process(
-            encode(exe, f"{site.url}/live/WRONG"), check=False, capture_stderr=True
+            encode(ffmpeg(which), f"{site.url}/live/WRONG"), check=False, capture_stderr=True
         )
     assert result.returncode != 0
     assert UNKNOWN_KEY in result.stderr.decode()
     assert site.stats.rejected_total == 1
 
 
-@pytest.mark.parametrize("exe", FFMPEGS, ids=["bundled", "installed"][: len(FFMPEGS)])
-async def test_ffmpeg_shows_why_it_was_ended(exe: str) -> None:
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_shows_why_it_was_ended(which: str) -> None:
     async with running() as site, trio.open_nursery() as nursery:
         run = partial(
             trio.run_process,
-            encode(exe, f"{site.url}/live/KEY", live=True),
+            encode(ffmpeg(which), f"{site.url}/live/KEY", live=True),
             check=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -118,11 +63,11 @@ async def test_ffmpeg_shows_why_it_was_ended(exe: str) -> None:
     assert publication.ended == [False]
 
 
-@pytest.mark.parametrize("exe", FFMPEGS, ids=["bundled", "installed"][: len(FFMPEGS)])
+@pytest.mark.parametrize("which", FFMPEGS)
 async def test_ffmpeg_as_a_player_checks_our_digests_and_learns_that_there_is_nothing_to_play(
-    exe: str,
+    which: str,
 ) -> None:
-    command = [exe, "-hide_banner", "-loglevel", "error", "-nostdin", "-i"]
+    command = [ffmpeg(which), "-hide_banner", "-loglevel", "error", "-nostdin", "-i"]
     async with running() as site:
         result = await trio.run_process([*command, f"{site.url}/live/KEY"], check=False, capture_stderr=True)
     # It would say "Server response validating failed" first.
@@ -132,7 +77,7 @@ async def test_ffmpeg_as_a_player_checks_our_digests_and_learns_that_there_is_no
 
 async def test_killed_ffmpeg_leaves_uncleanly() -> None:
     async with running() as site, trio.open_nursery() as nursery:
-        command = encode(imageio_ffmpeg.get_ffmpeg_exe(), f"{site.url}/live/KEY", live=True)
+        command = encode(ffmpeg("bundled"), f"{site.url}/live/KEY", live=True)
         process = await nursery.start(partial(trio.run_process, command, check=False))
         publication = await site.gate.wait_publication()
         process.kill()
@@ -141,15 +86,85 @@ async def test_killed_ffmpeg_leaves_uncleanly() -> None:
 
 
 async def test_ffmpeg_with_a_codec_that_cannot_be_used_still_publishes_its_sound() -> None:
-    options = ("-c:v", "libx265", "-x265-params", "log-level=none")
+    options = ("-c:v", "flv1", "-bf", "0")
     async with running() as site:
-        await trio.run_process(encode(imageio_ffmpeg.get_ffmpeg_exe(), f"{site.url}/live/KEY", *options))
-        (publication,) = site.gate.publications
-        await publication.over.wait()
+        publication = await publish(site, encode(ffmpeg("bundled"), f"{site.url}/live/KEY", *options))
     assert publication.of(VideoConfig) == []
     assert len(publication.of(AudioConfig)) == 1
     assert {packet.track for packet in publication.of(Packet)} == {Track.AUDIO}
     assert site.stats.undecodable_total == 0
+
+
+SPELLINGS = {
+    "key as the last component": ("/live/KEY", "live"),
+    "two components of app": ("/live/eu/KEY", "live/eu"),
+    "query behind the app": ("/live?user=u&pass=p/KEY", "live"),
+    "query behind the key": ("/live/KEY?user=u&pass=p", "live"),
+    "slash behind the key": ("/live/KEY/", "live"),
+    "FLV file name": ("/live/KEY.flv", "live"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_s_way_to_take_a_url_apart_leads_to_the_key(which: str, spelling: str) -> None:
+    path, app = SPELLINGS[spelling]
+    async with running() as site:
+        publication = await publish(site, encode(ffmpeg(which), site.url + path, "-frames:v", "3"))
+    assert publication.ended == [True]
+    (request,) = site.gate.requests
+    assert (request.app, request.key) == (app, "KEY")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/KEY", ("KEY", "")), ("/live/mp4:KEY", ("live", "mp4:KEY")), ("/live/KEY%41", ("live", "KEY%41"))],
+    ids=["only an app", "prefix of a file format", "escaped letter"],
+)
+async def test_spellings_that_name_no_key_are_told_to_the_platform_as_they_are(
+    path: str, told: tuple[str, str]
+) -> None:
+    async with running() as site:
+        await trio.run_process(encode(ffmpeg("bundled"), site.url + path), check=False, capture_stderr=True)
+    (request,) = site.gate.requests
+    assert (request.app, request.key) == told
+    assert site.stats.rejected_total == 1
+
+
+async def test_ffmpeg_that_announces_enhanced_codecs_publishes_as_ever() -> None:
+    async with running() as site:
+        options = ("-rtmp_enhanced_codecs", "hvc1,av01,vp09")
+        publication = await publish(site, encode(ffmpeg("bundled"), f"{site.url}/live/KEY", *options))
+    assert publication.ended == [True]
+    check_two_seconds(publication)
+
+
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_without_metadata_and_without_an_end_of_sequence(which: str) -> None:
+    async with running() as site:
+        options = ("-flvflags", "no_metadata+no_duration_filesize+no_sequence_end")
+        publication = await publish(site, encode(ffmpeg(which), f"{site.url}/live/KEY", *options))
+    assert publication.ended == [True]
+    assert publication.of(StreamMetadata) == []
+    assert len(publication.of(Packet)) > 150
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "wraps"),
+    [(16_776, 1 << 24), (2_147_471, 1 << 31), (4_294_954, 1 << 31)],
+    ids=["after 4.7 hours", "after 24.9 days", "after 49.7 days"],
+)
+@pytest.mark.parametrize("which", FFMPEGS)
+async def test_ffmpeg_s_clock_goes_on_after(which: str, offset_s: int, wraps: int) -> None:
+    """Extended timestamps begin at 2^24 ms, and ffmpeg's clock starts over at 2^31 ms, so twice in 49.7 days."""
+    async with running() as site:
+        options = ("-t", "15", "-output_ts_offset", str(offset_s))
+        publication = await publish(site, encode(ffmpeg(which), f"{site.url}/live/KEY", *options))
+    assert (publication.ended, site.stats.undecodable_total) == ([True], 0)
+    for track, step_ms in [(Track.VIDEO, 34), (Track.AUDIO, 22)]:
+        times = [packet.dts // 90 for packet in publication.of(Packet) if packet.track is track]
+        assert times[0] < wraps < times[-1]
+        assert {after - before for before, after in pairwise(times)} == {step_ms, step_ms - 1}
 
 
 PYAV = """

@@ -76,6 +76,12 @@ def test_equal_configs_are_not_repeated_and_other_ones_are_new() -> None:
     )
 
 
+def test_empty_video_config_is_ignored() -> None:
+    tags = TagReader()
+    assert tags.read_video(0, b"\x90avc1") == ()
+    assert tags.read_video(0, video_config()) == (VIDEO,)
+
+
 def test_empty_aac_config_is_ignored() -> None:
     tags = TagReader()
     assert tags.read_audio(0, b"\xaf\x00") == ()
@@ -84,10 +90,15 @@ def test_empty_aac_config_is_ignored() -> None:
     assert len(tags.read_audio(0, audio_frame())) == 1
 
 
-@pytest.mark.parametrize("body", [video_frame(), b"\x17\x00\x00\x00\x00", video_config(b"\x01garbage")])
+@pytest.mark.parametrize("body", [video_frame(), b"\x1c\x00\x00\x00\x00\x01", video_config(b"\x01garbage")])
 def test_video_that_makes_no_sense(body: bytes) -> None:
     with pytest.raises(UndecodableError):
         TagReader().read_video(0, body)
+
+
+def test_configuration_that_is_no_configuration_by_its_length() -> None:
+    with pytest.raises(UndecodableError, match="65537 bytes"):
+        TagReader().read_video(0, video_config(AVC_CONFIG.ljust(65_537, b"\0")))
 
 
 @pytest.mark.parametrize("body", [audio_frame(), audio_config(b"\x01")])
@@ -121,12 +132,10 @@ def test_tags_that_mean_nothing_for_the_timeline(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "name"),
     [
-        (b"\x1c\x01\x00\x00\x00d", "HEVC"),
-        (b"\x91hvc1\x00\x00\x00d", "HEVC"),
-        (b"\x91av01d", "AV1"),
+        (b"\x91vp08d", "VP8"),
+        (b"\x90vvc1d", "VVC"),
         (b"\x22d", "H.263"),
         (b"\x91????d", "????"),
-        (b"\x96\x01avc1\x01", "multitrack video"),
     ],
 )
 def test_codec_that_cannot_be_used_is_named_once(body: bytes, name: str) -> None:

@@ -3,12 +3,13 @@
 import pytest
 import structlog
 import trio
+import trio.testing
 
-from tests.rtmp.client import C0C1, greeting, message, video_frame
+from tests.rtmp.client import C0C1, greeting, message, read_replies, statuses, video_frame
 from tests.rtmp.site import MEDIA, running
 
 
-async def is_closed(stream: trio.SocketStream) -> bool:
+async def is_closed(stream: trio.abc.Stream) -> bool:
     try:
         while await stream.receive_some():
             pass
@@ -55,6 +56,17 @@ async def test_strangers_cannot_fill_the_server_but_publishers_can() -> None:
         assert await is_closed(await site.connect())
 
 
+async def test_rejected_encoder_reads_why_and_the_end_at_once(mock_clock: trio.testing.MockClock) -> None:
+    """OBS leaves when it reads `Denied`; others wait for the end of the connection, and must not wait long."""
+    async with running() as site:
+        encoder = await site.connect()
+        await encoder.send_all(greeting("WRONG"))
+        sent = b"".join([bytes(piece) async for piece in encoder])
+        assert statuses(read_replies(sent))[0]["code"] == "NetStream.Publish.Denied"
+        assert trio.current_time() == 0  # the clock stands still
+        await encoder.aclose()
+
+
 async def test_broken_connection_is_one_log_line_with_its_address_and_without_the_key() -> None:
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         async with running() as site:
@@ -71,7 +83,7 @@ async def test_broken_connection_is_one_log_line_with_its_address_and_without_th
 
 @pytest.mark.real
 async def test_two_thousand_idle_connections_do_not_hurt_a_publisher() -> None:
-    async with running(max_connections=2100, max_unauthenticated=2100) as site:
+    async with running(max_connections=2100, max_unauthenticated=2100, publish_s=60) as site:
         idle = [await site.connect() for _ in range(2000)]
         for stream in idle:
             await stream.send_all(C0C1)

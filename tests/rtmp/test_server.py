@@ -1,27 +1,32 @@
-"""The Trio driver on memory streams and a clock that jumps: deadlines, verdicts, and how publications end."""
+"""The Trio driver on memory streams and a clock that jumps: deadlines, verdicts, endings (one driver, so one file)."""
 
+import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
 import pytest
+import structlog
 import trio
 import trio.testing
 
 from common.media import Packet, VideoConfig
+from rtmp.connection import handle_connection
 from rtmp.errors import RemoteProtocolError
 from rtmp.limits import RtmpLimits, RtmpStats
 from rtmp.messages import Message
-from rtmp.server import handle_connection
 from tests.rtmp.client import (
     C0C1,
     HANDSHAKE,
     chunks,
     command,
     connect,
+    control,
     greeting,
     message,
+    metadata,
+    nal,
     read_replies,
     statuses,
     video_config,
@@ -328,8 +333,8 @@ async def test_idle_publisher_is_dropped_after_15_s(autojump_clock: trio.testing
     assert publication.ended == [False]
 
 
-async def test_any_byte_keeps_a_publisher_alive(autojump_clock: trio.testing.MockClock) -> None:
-    async with visit() as guest:
+async def test_any_byte_is_a_sign_of_life(autojump_clock: trio.testing.MockClock) -> None:
+    async with visit(stall_s=1000) as guest:
         await guest.encoder.send_all(greeting() + MEDIA)
         for byte in message(video_frame(), time=80):
             await trio.sleep(14.9)
@@ -337,6 +342,79 @@ async def test_any_byte_keeps_a_publisher_alive(autojump_clock: trio.testing.Moc
         await trio.testing.wait_all_tasks_blocked()
         assert guest.stats.publishers == 1
         assert len(guest.gate.publications[0].of(Packet)) == 2
+
+
+@pytest.mark.parametrize(
+    "kept_busy",
+    [
+        pytest.param(chunks(bytes(100_000))[0], id="inside a message"),
+        pytest.param(control(3, bytes(4)), id="acknowledgements"),
+        pytest.param(control(2, (4).to_bytes(4, "big")), id="aborts"),
+        pytest.param(message(metadata({"a": 1}), type_id=18), id="metadata"),
+    ],
+)
+async def test_publisher_that_sends_bytes_but_no_media_is_dropped_after_60_s(
+    kept_busy: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with visit() as guest:
+        await guest.encoder.send_all(greeting() + MEDIA)
+        started = trio.current_time()
+        with trio.move_on_after(1000), suppress(trio.BrokenResourceError):
+            for byte in itertools.cycle(kept_busy):
+                await guest.encoder.send_all(bytes([byte]))
+                await trio.sleep(0.5)
+        await guest.done.wait()
+    assert 60 <= trio.current_time() - started <= 62
+    assert "no whole audio or video message for 60 s" in str(guest.error)
+    assert guest.gate.publications[0].ended == [False]
+    assert guest.stats.buffered_bytes == 0
+
+
+async def test_slow_key_frame_is_waited_for(autojump_clock: trio.testing.MockClock) -> None:
+    async with visit() as guest:
+        await guest.encoder.send_all(greeting() + MEDIA)
+        for chunk in chunks(video_frame(nal(55 * 128)), time=80):
+            await guest.encoder.send_all(chunk)
+            await trio.sleep(1)
+        assert len(guest.gate.publications[0].of(Packet)) == 2
+        assert guest.stats.buffered_bytes == 0
+
+
+async def test_bytes_of_unfinished_messages_are_counted_and_forgotten_with_their_connection(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with visit() as guest:
+        await guest.encoder.send_all(greeting() + MEDIA + b"".join(chunks(bytes(10_000))[:5]))
+        await trio.testing.wait_all_tasks_blocked()
+        assert guest.stats.buffered_bytes == 5 * 128
+        await guest.encoder.aclose()
+        await guest.done.wait()
+        assert guest.stats.buffered_bytes == 0
+
+
+async def test_publisher_above_the_bitrate_limit_is_warned_then_ended_with_a_sentence(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    frame = video_frame(nal(125_000))
+    with structlog.testing.capture_logs() as lines:
+        async with visit(max_bitrate_bps=1_000_000) as guest:
+            await guest.encoder.send_all(greeting() + MEDIA)
+            for time in itertools.count(1000, 500):
+                if guest.done.is_set():
+                    break
+                with suppress(trio.BrokenResourceError):
+                    await guest.encoder.send_all(message(frame, time=time))
+                await trio.sleep(0.5)
+            _, end = statuses(await guest.read_to_the_end())
+    assert [line["event"] for line in lines].count("publisher_too_fast") == 1
+    assert end["level"] == "error"
+    assert end["description"] == (
+        "Your encoder sends 2.0 Mbit/s, and this server takes 1: lower the bitrate in its output settings."
+    )
+    assert trio.current_time() == pytest.approx(16, abs=1)
+    assert guest.stats.too_fast_total == 1
+    assert guest.gate.publications[0].ended == [False]
+    assert guest.error is None
 
 
 async def test_encoder_that_does_not_read_is_dropped(autojump_clock: trio.testing.MockClock) -> None:

@@ -11,9 +11,9 @@ import trio
 import trio.testing
 
 from common.media import Packet
+from rtmp.connection import handle_connection
 from rtmp.errors import RemoteProtocolError
 from rtmp.limits import RtmpLimits, RtmpStats
-from rtmp.server import handle_connection
 from rtmp.tick import TICK_S, TickReader
 from tests.rtmp.client import command, control, greeting, message, read_replies, statuses, video_frame
 from tests.rtmp.recorder import RecordingGate, RecordingPublication

@@ -47,6 +47,7 @@ from tests.rtmp.client import (
     text,
     video_frame,
 )
+from tests.rtmp.drive import drive
 
 
 def publishing(**limits: Any) -> ServerSession:
@@ -365,12 +366,47 @@ def test_end_by_the_platform_is_told_to_the_encoder() -> None:
         (HANDSHAKE + connect() + command("x", 0, None) * 101, "101 messages in"),
         (HANDSHAKE + connect() + command("x", 0, "y" * 9000) * 8, "8 messages in"),
         (HANDSHAKE + set_chunk_size(0), "chunk size 0"),
+        (HANDSHAKE + set_chunk_size(128) * 65, "only change the framing"),
+        (HANDSHAKE + control(2, bytes(4)) * 65, "only change the framing"),
         (b"GET / HTTP/1.1\r\n\r\n", "HTTP"),
     ],
 )
 def test_violation_before_publish(data: bytes, reason: str) -> None:
     _, _, failure = drive([data])
     assert reason in failure
+
+
+def test_messages_that_only_change_the_framing_count_before_publish() -> None:
+    session = ServerSession()
+    session.receive_data(HANDSHAKE + connect())
+    for _ in range(64):
+        session.receive_data(set_chunk_size(128) * 60)
+    with pytest.raises(RemoteProtocolError, match="bytes without a publish request"):
+        session.receive_data(set_chunk_size(128) * 60)
+
+
+def test_storm_of_chunk_sizes_is_a_violation_and_a_few_at_each_read_are_none() -> None:
+    session = publishing()
+    for _ in range(100):
+        assert session.receive_data(set_chunk_size(128) * 60) == []
+    with pytest.raises(RemoteProtocolError, match="only change the framing"):
+        session.receive_data(set_chunk_size(128) * 65)
+
+
+def test_flood_of_chunks_of_a_byte_is_a_violation() -> None:
+    session = publishing()
+    session.receive_data(set_chunk_size(1))
+    for csid in (10, 11):
+        session.receive_data(chunks(bytes(60_000), csid=csid, size=1)[0])
+    with pytest.raises(RemoteProtocolError, match="too many chunks for their size"):
+        session.receive_data(b"\xca\x00\xcb\x00" * 15_000)
+
+
+@pytest.mark.parametrize("size", [1, 20, 128])
+def test_small_chunks_of_one_message_after_the_other_are_none(size: int) -> None:
+    session = publishing()
+    session.receive_data(set_chunk_size(size))
+    assert len(session.receive_data(message(bytes(30_000), size=size) * 2)) == 2
 
 
 def test_flood_of_empty_messages_is_a_violation() -> None:
@@ -412,25 +448,6 @@ def test_what_came_before_a_violation_is_returned_first() -> None:
 
 
 # -- properties ------------------------------------------------------------------------------------------------------
-
-
-def drive(pieces: list[bytes]) -> tuple[list[Event], bytes, str]:
-    """Run a session, accepting whoever asks; what it said, what it sent, how it died."""
-    session = ServerSession(RtmpLimits(window_bytes=1 << 30))
-    events: list[Event] = []
-    sent = b""
-    try:
-        for piece in pieces:
-            fresh = session.receive_data(piece)
-            if session.state is State.DECIDING:
-                session.accept()
-                fresh += session.receive_data(b"")
-            events += fresh
-            sent += session.data_to_send()
-        events += session.receive_data(b"")
-    except RemoteProtocolError as error:
-        return events, sent + session.data_to_send(), str(error)
-    return events, sent, ""
 
 
 STREAM = (

@@ -46,6 +46,7 @@ VIDEO: dict[str, tuple[bytes, Tag]] = {
     "ex ModEx with a nanosecond offset": (b"\x97\x02\x00\x01\x02\x03avc1d", video("avc1", Kind.FRAME, 10)),
     "ex two ModEx": (b"\x97\x00x\x07\x01yz\x01avc1\x00\x00\x01d", video("avc1", Kind.FRAME, 15, cts_ms=1)),
     "ex long ModEx": (b"\x97\xff\x01\x00" + bytes(257) + b"\x03avc1d", video("avc1", Kind.FRAME, 266)),
+    "ex sixteen ModEx": (b"\x97" + b"\x00\x00\x07" * 15 + b"\x00\x00\x03avc1d", video("avc1", Kind.FRAME, 53)),
     "ex ModEx of 256 bytes": (b"\x97\xff\x00\xff" + bytes(256) + b"\x03avc1d", video("avc1", Kind.FRAME, 265)),
 }  # fmt: skip
 
@@ -61,6 +62,7 @@ AUDIO: dict[str, tuple[bytes, Tag]] = {
     "ex SequenceStart": (b"\x90mp4a\x12\x10", video("mp4a", Kind.CONFIG, 5)),
     "ex Opus head": (b"\x90OpusOpusHead", video("Opus", Kind.CONFIG, 5)),
     "ex CodedFrames": (b"\x91mp4ad", video("mp4a", Kind.FRAME, 5)),
+    "ex CodedFrames with nothing behind": (b"\x91fLaC", video("fLaC", Kind.OTHER, 5)),
     "ex SequenceEnd": (b"\x92mp4a", video("mp4a", Kind.OTHER, 5)),
     "ex MultichannelConfig": (b"\x94mp4a\x01\x02", video("mp4a", Kind.OTHER, 5)),
     "ex Multitrack": (b"\x95\x01mp4a\x01d", video("", Kind.MULTITRACK, 1)),
@@ -90,6 +92,7 @@ def test_audio_tag(name: str) -> None:
         (parse_video_tag, b"\x97"),
         (parse_video_tag, b"\x97\x05abc"),
         (parse_video_tag, b"\x97\xff\xff\xff" + bytes(100)),
+        (parse_video_tag, b"\x97" + b"\x00\x00\x07" * 17 + b"\x00\x00\x01avc1\x00\x00\x00d"),
         (parse_audio_tag, b"\xaf"),
         (parse_audio_tag, b"\x91mp"),
         (parse_audio_tag, b"\x97\x00"),

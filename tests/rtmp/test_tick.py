@@ -3,6 +3,7 @@
 import contextvars
 import itertools
 import math
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -83,6 +84,33 @@ async def test_everybody_is_read_once_a_tick(autojump_clock: MockClock) -> None:
         ((at, size),) = taker.taken
         assert at == pytest.approx(TICK_S)
         assert size == 3
+
+
+async def test_only_sockets_that_have_bytes_are_read(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    read = os.read
+
+    def count(descriptor: int, size: int) -> bytes:
+        if size == RECEIVE_BYTES:
+            reads.append(descriptor)
+        return read(descriptor, size)
+
+    async with hall() as here:
+        takers = [await here.join() for _ in range(300)]
+        quiet, busy = takers[:-10], takers[-10:]
+        with monkeypatch.context() as patch:
+            patch.setattr("rtmp.tick.os.read", count)
+            await trio.sleep(TICK_S / 2)
+            for _ in range(5):
+                for taker in busy:
+                    taker.encoder.send(b"a")
+                await trio.sleep(TICK_S)
+            await trio.sleep(TICK_S)
+    assert not any(taker.taken for taker in quiet)
+    assert {len(taker.taken) for taker in busy} == {5}
+    assert len(reads) == 5 * len(busy)
 
 
 async def test_reader_sleeps_while_nobody_waits(autojump_clock: MockClock) -> None:
@@ -211,6 +239,31 @@ async def test_others_get_a_turn_while_a_long_tick_is_worked_off(mock_clock: Moc
     steps = [after - before for before, after in itertools.pairwise([0, *seen_by_other])]
     # Two in a slice; Trio shuffles who is ready, so two slices may come between two turns.
     assert max(steps) <= 4
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "interval_s"), [(0.001, TICK_S), (0.025, 0.05), (0.2, 0.2)], ids=["short", "long", "too long"]
+)
+async def test_ticks_come_less_often_when_they_take_long(
+    autojump_clock: MockClock, takes_s: float, interval_s: float
+) -> None:
+    async with hall() as here:
+        taker = await here.join()
+
+        def take(_: bytes) -> bool:
+            autojump_clock.jump(takes_s)
+            taker.encoder.send(b"a")
+            return False
+
+        taker.on_take = take
+        taker.encoder.send(b"a")
+        await trio.sleep(0.9)
+    # Noted before the clock jumped: from the beginning of one tick to that of the next.
+    times = [at for at, _ in taker.taken]
+    assert [after - before for before, after in itertools.pairwise(times)] == pytest.approx(
+        [interval_s] * (len(times) - 1)
+    )
+    assert len(times) > 3
 
 
 async def test_data_is_taken_in_the_context_of_its_own_task(autojump_clock: MockClock) -> None:
