@@ -42,6 +42,8 @@ class Refused:
     """400 or 404."""
     reason: str
     """One sentence for the client."""
+    soon: bool = False
+    """The same request may be right in a moment: no cache may keep this answer."""
 
 
 @dataclass(frozen=True, slots=True)

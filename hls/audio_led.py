@@ -2,6 +2,7 @@
 
 from common.media import CLOCK_HZ, Packet, Track
 from hls.follower import AudioFollower
+from hls.lane import AudioLane
 from hls.running import Running
 
 
@@ -16,8 +17,6 @@ class AudioLed(Running):
         return self._audio
 
     def _place(self, packet: Packet, now: float) -> bool:
-        if not self._clock.is_set:
-            self._reconnect(packet.dts, now)
         out = self._clock.map(Track.AUDIO, packet.dts, now)
         if self._in_gap:
             out = self._resume(out, now)
@@ -42,11 +41,18 @@ class AudioLed(Running):
 
     def _cut(self) -> None:
         lane = self._follower.receiving
-        part = self._cadence.frames_per_part * lane.config.samples_per_frame
+        part = self._part_samples(lane)
         known = lane.to_samples(self._follower.known_ticks)
         while known - lane.to_samples(self.grid.position) >= part:
             end = lane.to_samples(self.grid.position) + part
             self.grid.add_slot(round(end * CLOCK_HZ / lane.config.sample_rate))
+
+    def _part_samples(self, lane: AudioLane) -> int:
+        """Whole frames that last as long as a part did at the start, and no longer than PART-TARGET."""
+        frame = lane.samples_per_frame
+        usual = self._cadence.frames_per_part * self._cadence.frame_ticks
+        longest = lane.to_samples(self._cadence.part_target_ticks) // frame
+        return max(1, min(round(usual * lane.config.sample_rate / CLOCK_HZ / frame), longest)) * frame
 
     def _flush(self) -> None:
         if self._follower.known_ticks > self.grid.position:

@@ -2,21 +2,25 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
+from common.compact import brief_repr
 from common.media import AudioConfig, MediaConfig, Track, VideoConfig
 from hls.cadence import Cadence
 
 
-@dataclass(slots=True)
-class Sample:
+class Sample(msgspec.Struct, gc=False):
     """One frame on the stream's own timeline, in ticks of its track: 90 kHz for video, the sample rate for audio."""
 
     dts: int
     cts: int
-    """Presentation minus decode time; never negative (version 0 `trun`)."""
+    """Presentation minus decode time; the timeline makes none negative."""
     duration: int
     """Until the next sample of the track; 0 while unknown."""
     keyframe: bool
-    data: bytes = field(repr=False)
+    data: bytes
+
+    __repr__ = brief_repr
 
 
 @dataclass(frozen=True, slots=True)

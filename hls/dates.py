@@ -1,5 +1,7 @@
 """PROGRAM-DATE-TIME: media time to wall-clock time, the same for all renditions (E17). Pure."""
 
+from datetime import UTC, datetime
+
 from common.media import CLOCK_HZ
 from hls.cuts import Anchor
 
@@ -31,3 +33,12 @@ class Dates:
 
     def _on(self, anchor: Anchor, media_ticks: int) -> float:
         return self._dates[anchor] + (media_ticks - anchor.media_ticks) / CLOCK_HZ
+
+
+def date_text(date_s: float) -> str:
+    """ISO 8601 with milliseconds and zone (B14)."""
+    return (
+        datetime.fromtimestamp(round(date_s, 3), UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from common.media import CLOCK_HZ
-from hls.cadence import Cadence
 
 COMMON_RATES = (24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 90, 100, 120)
 """Frames a second that encoders mean; stamps in whole milliseconds only come near them."""
@@ -49,19 +48,27 @@ class StreamStats:
     dropped: int
     """Packets that had no place on the timeline."""
     undecodable: int
-    """Configurations and parts that could not be muxed."""
+    """Configurations and parts that could not be packaged."""
     fps: float | None
     keyframe_interval_s: float | None
     memory_bytes: int
     window_s: float
-    issues: tuple[str, ...]
-    """What the streamer should change: `keyframe_interval_too_long`, `no_keyframe`, `late_track`, `timestamps_jump`,
-    `bad_configuration`."""
+    jumps: int
+    """Stamps that no media of the moment can have; the timeline went on without them."""
+    late_track: int
+    """Packets of a track that appeared after the start and is not played."""
+    cut_without_keyframe: int
+    """Segments that had to end before a keyframe came: they are more than TARGETDURATION apart."""
+    waits_for_keyframe: bool
+    """Video comes, but no picture that a decoder could start with."""
 
 
-def frame_rate(cadence: Cadence, frames: int, ticks: int) -> float:
-    """Frames a second: as measured over `frames`, if that still is the rate of the start, and the usual rate it means."""
-    measured = CLOCK_HZ / cadence.frame_ticks
+def frame_rate(frame_ticks: float, frames: int, ticks: int) -> float:
+    """Frames a second: as measured over `frames`, if that still is the rate of the start, and the usual rate it means.
+
+    `frame_ticks`: duration of a frame at the start of this configuration, 90 kHz ticks.
+    """
+    measured = CLOCK_HZ / frame_ticks
     if ticks > FPS_TICKS:
         so_far = frames * CLOCK_HZ / ticks
         measured = so_far if abs(so_far - measured) < 0.005 * measured else measured

@@ -1,7 +1,7 @@
 """Where parts and segments end, decided on the leading video track. Pure.
 
 The grid is a row of slots, one per part; every rendition fills the same slots, so that (msn, part) means the same moment
-everywhere (E16, G6). Rules: a part ends after `frames_per_part` frames or before it would exceed PART-TARGET (C5) and is
+everywhere (E16, G6); only audio frames that are long for PART-TARGET make two parts of a slot, or none. Rules: a part ends after `frames_per_part` frames or before it would exceed PART-TARGET (C5) and is
 never too short (C6); a segment ends at the first keyframe after about two seconds, or without one when TARGETDURATION
 would be exceeded (B9).
 """
@@ -40,6 +40,8 @@ class Slot:
     end: int
     samples: tuple[Sample, ...] = field(repr=False)
     """The leading track's samples; empty when it is missing here."""
+    gap: bool = False
+    """The encoder is away, or left this out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ class Grid:
         self.steps: list[GridStep] = []
         self.cut_without_keyframe = 0
         """Segments that had to end before a keyframe came."""
-        # round(EXTINF) <= TARGETDURATION (B9), and the audio segment may be a frame or two longer.
-        self._limit = round((target_duration_s + 0.35) * CLOCK_HZ)
+        self.longest_segment_ticks = round((target_duration_s + 0.45) * CLOCK_HZ)
+        """round(EXTINF) <= TARGETDURATION (B9)."""
+        # The audio segment may be a few frames longer.
+        self._limit = self.longest_segment_ticks - CLOCK_HZ // 10
         self._open: list[Sample] = []
         self._open_ticks = 0
         self._segment_ticks = 0
@@ -94,6 +98,10 @@ class Grid:
     def append(self, sample: Sample, *, before_keyframe: bool) -> None:
         """Take the next sample, duration known and at most PART-TARGET; `before_keyframe`: a keyframe follows it."""
         if self._segment == "gap":
+            self.end_segment()
+        if self._segment_ticks + self._open_ticks + sample.duration > self._limit:
+            # It lasts longer than those before, and was expected to: a hole follows it.
+            self.cut_without_keyframe += not sample.keyframe
             self.end_segment()
         self._make_room(sample)
         if sample.keyframe:
@@ -132,7 +140,7 @@ class Grid:
             if self._segment == "none":
                 self._start_segment("gap")
             end = min(until, self.position + self.cadence.part_target_ticks)
-            self.steps.append(Slot(self.position, end, ()))
+            self.steps.append(Slot(self.position, end, (), gap=True))
             self._segment_ticks += end - self.position
             self.position = end
             if self._segment_ticks >= GAP_SEGMENT_TICKS:
@@ -171,8 +179,27 @@ class Grid:
     def _part_is_full(self, last: Sample) -> bool:
         if self._open_ticks < self.cadence.min_part_ticks:
             return False
-        enough = len(self._open) >= self.cadence.frames_per_part
-        return enough or self._open_ticks + last.duration > self.cadence.part_target_ticks
+        if self._open_ticks + last.duration > self.cadence.part_target_ticks:
+            return True
+        return len(self._open) >= self._wanted_frames()
+
+    def _wanted_frames(self) -> int:
+        """Frames of the open part, so that the segment's last part will not be a short one."""
+        end = self._expected_end()
+        if end is None:
+            return self.cadence.frames_per_part
+        left = round((end - self.position + self._open_ticks) / self.cadence.frame_ticks)
+        return self.cadence.frames_of_next_part(left)
+
+    def _expected_end(self) -> int | None:
+        """Where a keyframe will end this segment if keyframes go on as they came last; `None` where that is not known."""
+        if self._gop_start is None or not self.gop_ticks:
+            return None
+        begin = self.position - self._open_ticks - self._segment_ticks
+        earliest = begin + (0 if self._segment == "unkeyed" else SEGMENT_TICKS)
+        gops = max(1, -((self._gop_start - earliest) // self.gop_ticks))
+        end = self._gop_start + gops * self.gop_ticks
+        return end if end - begin <= self._limit else None
 
     def _segment_may_end(self) -> bool:
         return self._segment == "unkeyed" or self._segment_ticks + self._open_ticks >= SEGMENT_TICKS

@@ -1,18 +1,15 @@
-"""Playlist text: pure functions from windows to lines, and the cache that renders each variant once per version."""
+"""Media playlists: pure functions from windows to lines, and the cache that renders each variant once per version."""
 
 import gzip
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from common.media import AudioConfig, VideoConfig
 from hls.answers import PlaylistReady
+from hls.date_ranges import DateRanges
+from hls.dates import date_text
 from hls.window import PARTS_LISTED_TARGETS, Control, Part, Segment, Window
 
 GZIP_LEVEL = 4
-
-BANDWIDTH_RESERVE = 1.25
-"""BANDWIDTH is a promise about segments not made yet (D2): the peak so far and a quarter."""
 
 
 def part_name(number: int) -> str:
@@ -40,30 +37,56 @@ class Report:
     last_part: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a playlist leaves out because the client has it already; nothing, in a full one."""
+
+    segments: int = 0
+    """How many of the oldest."""
+    date_ranges: bool = False
+    """The old ones too (`_HLS_skip=v2`)."""
+
+    @property
+    def suffix(self) -> str:
+        """Tells variants of one version apart, in entity tags."""
+        return f"-{self.segments}{'d' if self.date_ranges else ''}" if self.segments else ""
+
+
 class MediaPlaylist:
     """Renders one rendition's playlist: each variant at most once per version, and only when asked for."""
 
-    def __init__(self, window: Window, etag_prefix: str, reports: Callable[[], list[Report]]) -> None:
+    def __init__(
+        self, window: Window, ranges: DateRanges, etag_prefix: str, reports: Callable[[], list[Report]]
+    ) -> None:
         self._window = window
+        self._ranges = ranges
         self._etag_prefix = etag_prefix
         self._reports = reports
         self._version = -1
-        self._ready: dict[int, PlaylistReady] = {}
+        self._ready: dict[str | None, PlaylistReady] = {}
+        """By what may be skipped."""
 
-    def get(self, *, delta: bool) -> PlaylistReady:
-        """The current playlist; with `delta`, the old segments skipped if that is possible."""
+    def get(self, skip: str | None) -> PlaylistReady:
+        """The current playlist; `skip` is `YES` or `v2` when what is old may be left out (F1, F3)."""
         window = self._window
         if self._version != window.version:
             self._version = window.version
             self._ready.clear()
-        skipped = skippable(window) if delta else 0
-        ready = self._ready.get(skipped)
+        ready = self._ready.get(skip)
         if ready is None:
-            plain = "".join(render(window, self._reports(), skipped)).encode()
-            variant = f"{self._etag_prefix}{window.version}" + (f"-{skipped}" if skipped else "")
-            ready = PlaylistReady(plain, compress(plain), variant, window.ended)
-            self._ready[skipped] = ready
+            segments = skippable(window) if skip else 0
+            if skip and not segments:
+                ready = self.get(None)
+            else:
+                ready = self._render(Delta(segments, date_ranges=skip == "v2"))
+            self._ready[skip] = ready
         return ready
+
+    def _render(self, delta: Delta) -> PlaylistReady:
+        window = self._window
+        plain = "".join(render(window, self._ranges, self._reports(), delta)).encode()
+        etag = f"{self._etag_prefix}{window.version}{delta.suffix}"
+        return PlaylistReady(plain, compress(plain), etag, window.ended)
 
 
 def compress(plain: bytes) -> bytes:
@@ -72,14 +95,14 @@ def compress(plain: bytes) -> bytes:
 
 
 def skippable(window: Window) -> int:
-    """How many segments a delta update leaves out: those beyond CAN-SKIP-UNTIL, counted from the end (F2).
+    """How many segments a delta update leaves out: those beyond CAN-SKIP-UNTIL.
 
-    0, so the full playlist, while a DISCONTINUITY is listed: players differ in how they merge it (hls.js #6949, #7554).
+    Counted from the end of the last complete segment, a parent of parts; those of the growing one do not count (F2).
     """
-    if window.ended or window.discontinuities_listed:
+    if window.ended:
         return 0
     until = window.control.skip_until_s
-    edge_s = window.current.duration_s if window.current else 0.0
+    edge_s = 0.0
     kept = 0
     for segment in reversed(window.segments):
         if edge_s > until:
@@ -89,13 +112,14 @@ def skippable(window: Window) -> int:
     return len(window.segments) - kept
 
 
-def render(window: Window, reports: Iterable[Report], skipped: int) -> Iterable[str]:
-    """Lines of a media playlist; `skipped`: number of the oldest segments to leave out (a delta update)."""
-    yield _head(window, skipped)
+def render(window: Window, ranges: DateRanges, reports: Iterable[Report], delta: Delta) -> Iterable[str]:
+    """Lines of a media playlist."""
+    yield _head(window, ranges, delta)
+    yield ranges.recent_tags() if delta.date_ranges else ranges.tags()
     init: int | None = None
     parts_from = _first_with_parts(window)
     for index, segment in enumerate(window.segments):
-        if index < skipped:
+        if index < delta.segments:
             continue
         if segment.init != init:
             init = segment.init
@@ -112,18 +136,26 @@ def render(window: Window, reports: Iterable[Report], skipped: int) -> Iterable[
     if window.ended:
         yield "#EXT-X-ENDLIST\n"
     else:
-        yield f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{part_name(window.parts_made)}"\n'
+        yield from _hints(window)
     for report in reports:
         last_part = "" if report.last_part is None else f",LAST-PART={report.last_part}"
         yield f'#EXT-X-RENDITION-REPORT:URI="{report.uri}",LAST-MSN={report.last_msn}{last_part}\n'
 
 
-def _head(window: Window, skipped: int) -> str:
+def _hints(window: Window) -> Iterable[str]:
+    """What comes next. The part is last: hls.js keeps the last hint of any type."""
+    if window.next_init is not None:
+        yield f'#EXT-X-PRELOAD-HINT:TYPE=MAP,URI="{init_name(window.next_init)}"\n'
+    yield f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{part_name(window.parts_made)}"\n'
+
+
+def _head(window: Window, ranges: DateRanges, delta: Delta) -> str:
     control = window.control
+    # 6 for EXT-X-MAP, 9 for EXT-X-SKIP, 10 where it stands for date ranges; parts need none (G11).
+    version = 10 if delta.date_ranges else 9 if delta.segments else 6
     lines = [
         "#EXTM3U",
-        # 9 for EXT-X-SKIP, 6 for EXT-X-MAP; parts need none (G11).
-        f"#EXT-X-VERSION:{9 if skipped else 6}",
+        f"#EXT-X-VERSION:{version}",
         f"#EXT-X-TARGETDURATION:{control.target_duration_s}",
         _server_control(control),
         f"#EXT-X-PART-INF:PART-TARGET={control.part_target_s:.3f}",
@@ -132,9 +164,17 @@ def _head(window: Window, skipped: int) -> str:
     ]
     if window.all_independent:
         lines.insert(2, "#EXT-X-INDEPENDENT-SEGMENTS")
-    if skipped:
-        lines.append(f"#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")
+    if delta.segments:
+        lines.append(_skip_tag(ranges, delta))
     return "\n".join(lines) + "\n"
+
+
+def _skip_tag(ranges: DateRanges, delta: Delta) -> str:
+    removed = ""
+    if delta.date_ranges:  # C11: given even if empty
+        names = "\t".join(ranges.recently_removed())
+        removed = f',RECENTLY-REMOVED-DATERANGES="{names}"'
+    return f"#EXT-X-SKIP:SKIPPED-SEGMENTS={delta.segments}{removed}"
 
 
 def _server_control(control: Control) -> str:
@@ -142,13 +182,15 @@ def _server_control(control: Control) -> str:
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES"
         f",PART-HOLD-BACK={3 * control.part_target_ms / 1000:.3f}"
         f",HOLD-BACK={3.0 * control.target_duration_s:.3f}"
-        f",CAN-SKIP-UNTIL={control.skip_until_s:.3f}"
+        # Always: date ranges may come at any time, and this tag never changes (E18).
+        f",CAN-SKIP-UNTIL={control.skip_until_s:.3f},CAN-SKIP-DATERANGES=YES"
     )
 
 
 def _first_with_parts(window: Window) -> int:
     """Index of the oldest listed segment that keeps its PART tags (E12)."""
-    limit = PARTS_LISTED_TARGETS * window.control.target_duration_s
+    # A millisecond less, for those who add printed durations up.
+    limit = PARTS_LISTED_TARGETS * window.control.target_duration_s - 0.001
     edge_s = window.current.duration_s if window.current else 0.0
     index = len(window.segments)
     for segment in reversed(window.segments):
@@ -191,52 +233,3 @@ def _lines(segment: Segment, *, with_parts: bool) -> str:
 def _part_line(part: Part) -> str:
     flags = ",GAP=YES" if part.gap else ",INDEPENDENT=YES" if part.independent else ""
     return f'#EXT-X-PART:DURATION={part.duration_s:.5f},URI="{part_name(part.number)}"{flags}'
-
-
-def date_text(date_s: float) -> str:
-    """ISO 8601 with milliseconds and zone (B14)."""
-    return (
-        datetime.fromtimestamp(round(date_s, 3), UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
-
-
-def multivariant(
-    stream_path: str,
-    video: tuple[VideoConfig, Window, float] | None,
-    audio: tuple[AudioConfig, Window] | None,
-) -> str:
-    """The multivariant playlist; `stream_path` leads from it to the stream, `video` has its frames a second.
-
-    Audio is a rendition of its own, and a variant of its own too: audio only costs nothing.
-    """
-    lines = ["#EXTM3U", "#EXT-X-VERSION:4"]
-    audio_rates = _rates(audio[1]) if audio else (0, 0)
-    group = ',AUDIO="audio"' if audio and video else ""
-    if audio and group:
-        lines.append(
-            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES'
-            f',CHANNELS="{audio[0].channels}",URI="{stream_path}/audio/index.m3u8"'
-        )
-    if video:
-        config, window, fps = video
-        video_rates = _rates(window)
-        rates = (video_rates[0] + audio_rates[0], video_rates[1] + audio_rates[1])
-        codecs = [config.rfc6381, audio[0].rfc6381] if audio else [config.rfc6381]
-        picture = f",RESOLUTION={config.width}x{config.height},FRAME-RATE={fps:.3f}"
-        lines += [_variant(rates, codecs, picture + group), f"{stream_path}/video/index.m3u8"]
-    if audio:
-        lines += [_variant(audio_rates, [audio[0].rfc6381], group), f"{stream_path}/audio/index.m3u8"]
-    return "\n".join(lines) + "\n"
-
-
-def _variant(rates: tuple[int, int], codecs: list[str], more: str) -> str:
-    peak, mean = rates
-    return f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={mean},CODECS="{",".join(codecs)}"{more}'
-
-
-def _rates(window: Window) -> tuple[int, int]:
-    mean = window.total_bytes * 8 / window.total_s if window.total_s else 0.0
-    peak = max(window.peak_bps * BANDWIDTH_RESERVE, mean, 1.0)
-    return round(peak), max(1, round(mean))

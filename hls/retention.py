@@ -7,6 +7,9 @@ from hls.playlist import segment_name
 from hls.spill import StreamFiles
 from hls.window import Segment, Window
 
+TIDY_S = 0.5
+"""Where nothing else happens, segments are looked at this often: it takes as long as placing a packet."""
+
 
 class Retention:
     """Moves the segments of one stream out of memory and lets them go in time.
@@ -32,6 +35,11 @@ class Retention:
     def has_disk(self) -> bool:
         """Whether there is a place beyond memory."""
         return self._files is not None
+
+    def tidy_if_due(self, now: float) -> None:
+        """`tidy`, unless that was done within the last half second."""
+        if not self._now <= now < self._now + TIDY_S:
+            self.tidy(now)
 
     def tidy(self, now: float) -> None:
         """Move old segments to disk, and let go of those nobody may ask for any more."""

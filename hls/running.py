@@ -5,17 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.media import CLOCK_HZ, MediaConfig, Packet, Track, VideoConfig
+from hls.arrivals import MAX_BURST_S, Arrival, Arrivals, live_at
 from hls.clock import Clock
 from hls.cuts import Anchor, Cut
 from hls.follower import AudioFollower
 from hls.gathering import Start
 from hls.grid import Grid
 
-LEFT_GAP_S = 1.0
-"""After an encoder's connection ended, GAP parts begin this soon."""
+GAP_LAG_TICKS = CLOCK_HZ
+"""While no encoder is connected, GAP parts stand in for the time up to this long ago: what a new one begins with has room."""
 
-MAX_BURST_S = 2.0
-"""An encoder that begins with more than this at once does not send live media."""
+SHORTEST_GAP = 0.4
+"""Share of an ordinary part that a GAP part lasts at least: GAP segments then still come within 1.5 TARGETDURATIONs (E5)."""
 
 MAX_DELAY_TICKS = 10 * CLOCK_HZ
 """No encoder reorders frames over more than this."""
@@ -75,8 +76,14 @@ class Running(ABC):
         self._audio: AudioFollower | None = None
         if start.audio is not None:
             target_ms = start.cadence.part_target_ms
-            self._audio = AudioFollower(start.audio, target_ms, self._gap_after_s, emit)
+            longest = grid.longest_segment_ticks
+            self._audio = AudioFollower(start.audio, target_ms, longest, self._gap_after_s, emit)
         self._audio_config = start.audio
+        self._arrivals = Arrivals(self.leader)
+        self._gone = False
+        """No encoder is connected, or nothing can be said yet about the one that is."""
+        self._hinted = False
+        """Viewers were told that the new connection has another configuration."""
         self._in_gap = False
         self._finished = False
         first, now = next(one for one in start.packets if one[0].track is self.leader)
@@ -85,13 +92,7 @@ class Running(ABC):
         self._last_at = now
         self._gap_at = now + self._gap_after_s
         clock.set(first.dts, 0, now)
-        # Some encoders begin with a burst (ffmpeg -re): the packet that was earliest for its stamp tells the time.
-        earliest = min(
-            at - (packet.dts - first.dts) / CLOCK_HZ
-            for packet, at in start.packets
-            if packet.track is self.leader
-        )
-        self._origin = (0, max(earliest, now - MAX_BURST_S))
+        self._origin = (0, live_at(start.packets, self.leader))
         """A position on the timeline and when it was live."""
         self._start_timeline(0, presentation_delay(first), discontinuity=False)
         if self._audio is not None:
@@ -101,6 +102,8 @@ class Running(ABC):
 
     def configure(self, config: MediaConfig) -> None:
         """A track's configuration; a changed one takes effect at the next frame that can start a segment."""
+        if self._arrivals.has(Track.VIDEO if isinstance(config, VideoConfig) else Track.AUDIO):
+            self._go_on()
         if isinstance(config, VideoConfig):
             if self._video is None:
                 self._counts.late_track += 1
@@ -118,8 +121,9 @@ class Running(ABC):
             return
         if (self._video if packet.track is Track.VIDEO else self._audio) is None:
             self._counts.late_track += 1
-        elif not self._place(packet, now):
-            self._counts.dropped += 1
+        else:
+            placed = self._place(packet, now) if self._clock.is_set else self._greet(packet, now)
+            self._counts.dropped += not placed
         if self._audio is not None:
             self._audio.check_away(now)
         self._drain()
@@ -140,6 +144,7 @@ class Running(ABC):
         """No packet will come."""
         if self._finished:
             return
+        self._go_on()
         self._flush()
         self.grid.end_segment()
         if self._audio is not None:
@@ -163,11 +168,23 @@ class Running(ABC):
     def _audio_away(self) -> bool:
         return self._audio is None or self._audio.away
 
+    @property
+    def _gap_pace(self) -> int:
+        """Time between two GAP parts, 90 kHz: that of ordinary parts, a little less than PART-TARGET (E5)."""
+        return min(self._cadence.frames_per_part * self._cadence.frame_ticks, self._cadence.part_target_ticks)
+
     def left(self, now: float) -> None:
-        """The publisher's connection is gone: GAP parts begin sooner."""
-        self._gap_at = min(self._gap_at, now + LEFT_GAP_S)
+        """The publisher's connection is gone: what it sent is cut at once, and GAP parts keep the pace (E5)."""
+        if self._finished:
+            return
+        self._go_on()
+        self._gone = True
+        self._begin_gap()
+        self._gap_at = min(self._gap_at, now + self._gap_pace / CLOCK_HZ)
         if self._audio is not None:
-            self._audio.gap_at = min(self._audio.gap_at, now + LEFT_GAP_S)
+            self._audio.gap_at = min(self._audio.gap_at, now)
+            self._audio.check_away(now)
+        self._drain()
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
@@ -178,23 +195,45 @@ class Running(ABC):
             times.append(self._gap_at)
         if self._audio is not None and not self._audio.away and (self._audio.is_behind or self._in_gap):
             times.append(self._audio.gap_at)
+        if self._arrivals.due_at is not None:
+            times.append(self._arrivals.due_at)
         return min(times, default=None)
+
+    def quiet_until(self, now: float) -> float:
+        """Until when `tick` has nothing to do, whatever arrives; `now` while anything is out of the ordinary.
+
+        Packets only ever put off when silence begins; that audio is silent matters once a slot waits for it.
+        """
+        if self._in_gap or self._arrivals.due_at is not None or not self._clock.is_set:
+            return now
+        if self._audio is None or self._audio.away:
+            return self._gap_at
+        return min(self._gap_at, self._audio.gap_at)
 
     def tick(self, now: float) -> None:
         """Begin gaps, and go on with them at the pace of PART-TARGET."""
         if self._finished:
             return
+        if self._arrivals.due_at is not None and now >= self._arrivals.due_at:
+            self._go_on()
         if self._audio is not None:
             self._audio.check_away(now)
         if not self._in_gap and now >= self._gap_at:
             self._begin_gap()
         if self._in_gap and self._audio_away:
-            part = self._cadence.part_target_ticks
             self._gap_at = max(self._gap_at, now - MAX_CATCH_UP_S)
             while now >= self._gap_at:
-                self.grid.add_gap(self.grid.position + part)
-                self._gap_at += part / CLOCK_HZ
+                self._add_gap_part(self._gap_at)
         self._drain()
+
+    def _add_gap_part(self, now: float) -> None:
+        """One GAP part: as short as can be while media may still come for this time, the pace is what counts (E5)."""
+        part = round(self._gap_pace * SHORTEST_GAP)
+        if self._gone and self._arrivals.since is None:
+            due = self._wall_position(now) - GAP_LAG_TICKS - self.grid.position
+            part = min(max(part, due), self._gap_pace)
+        self.grid.add_gap(self.grid.position + part)
+        self._gap_at = now + self._gap_pace / CLOCK_HZ
 
     def _begin_gap(self) -> None:
         if not self._in_gap:
@@ -218,17 +257,62 @@ class Running(ABC):
 
     # -- new connections and configurations -----------------------------------------------------------------------
 
-    def returned(self) -> None:
-        """Packets from here on come from a new connection."""
+    def returned(self, now: float) -> None:
+        """Packets from here on come from a new connection; whoever sent the others is gone."""
+        self.left(now)
+        self._arrivals.clear()
+        self._hinted = False
         self._clock.forget()
 
-    def _reconnect(self, dts: int, now: float) -> None:
-        """The leading track of a new connection starts with this stamp: the timeline goes on at the wall clock's pace."""
-        self._begin_gap()
-        target = self._wall_position(now)
+    def _can_begin(self, packet: Packet) -> bool:
+        """Whether a new connection's media can start with this packet of the leading track."""
+        return packet.keyframe or packet.track is Track.AUDIO
+
+    def _greet(self, packet: Packet, now: float) -> bool:
+        """Keep a packet of a new connection until it is known where the first one belongs; False: it was dropped."""
+        leads = packet.track is self.leader
+        if leads and self._arrivals.since is None and not self._can_begin(packet):
+            return False
+        self._arrivals.add(packet, now)
+        if self._arrivals.since is not None and self._has_new_configuration and not self._hinted:
+            # G2: a part, so that those who wait for one read the hint of the init section before it is listed.
+            self._hinted = True
+            self._add_gap_part(now)
+        due_at = self._arrivals.due_at
+        if self._arrivals.is_without_leader or (due_at is not None and now >= due_at):
+            self._go_on()
+        return True
+
+    @property
+    def _has_new_configuration(self) -> bool:
+        return self._new_video is not None or (self._audio is not None and self._audio.pending is not None)
+
+    def _go_on(self) -> None:
+        """Place what waits of a new connection: the timeline goes on at the wall clock's pace."""
+        if self._arrivals.since is None and not self._arrivals.is_without_leader:
+            return
+        begins = self._arrivals.since is not None
+        arrivals = self._arrivals.take()
+        self._gone = False
+        if not begins:
+            self._place_audio_alone(arrivals)
+            return
+        first, live_since = arrivals[0]
+        target = self._wall_position(live_since)
         if self._is_hole(target - self.grid.position):
             self.grid.add_gap(target)
-        self._clock.set(dts, self.grid.position, now)
+        self._drain()  # before there is any audio: what it sends ahead of the first picture is no part of the gap
+        self._clock.set(first.dts, self.grid.position, live_since)
+        for packet, at in arrivals:
+            self._counts.dropped += not self._place(packet, at)
+
+    def _place_audio_alone(self, arrivals: list[Arrival]) -> None:
+        """Audio does not wait long for the first keyframe: there may be no video."""
+        first, live_since = arrivals[0]
+        self._clock.set(first.dts, self._wall_position(live_since), live_since)
+        for packet, at in arrivals:
+            if self._audio is not None:
+                self._audio.offer(self._clock.map(Track.AUDIO, packet.dts, at), packet.data, at)
 
     def _wall_position(self, now: float) -> int:
         """Where the timeline would be at `now` if the encoder had not been away.

@@ -12,15 +12,17 @@ import trio
 from common.media import CLOCK_HZ, AudioConfig, MediaConfig, Packet, Track, VideoConfig
 from hls.answers import Directives, MediaAnswer, PlaylistAnswer, PlaylistReady, Refused, Wait
 from hls.cuts import Cut, PartCut, SegmentEnded, SegmentStarted, Started
+from hls.date_ranges import DateRange, DateRangeError, DateRanges
 from hls.dates import Dates
 from hls.facts import HlsSettings, StreamInfo, StreamStats, frame_rate
 from hls.fragments import FragmentError, Muxer
-from hls.playlist import Report, compress, multivariant
+from hls.multivariant import multivariant
+from hls.playlist import Report, compress
 from hls.rendition import Rendition
 from hls.retention import Retention
 from hls.spill import Spill
 from hls.timeline import Timeline
-from hls.window import GONE, Control, Window
+from hls.window import GONE, NOT_YET, SKIP_UNTIL_TARGETS, Control, Window
 
 __all__ = ["AUDIO", "VIDEO", "HlsSettings", "LiveStream", "StreamInfo", "StreamStats"]
 
@@ -30,7 +32,11 @@ VIDEO, AUDIO = Track.VIDEO.value, Track.AUDIO.value
 MUXERS_KEPT = 8
 """Configurations that were checked and may come into use."""
 
+QUIET_S = 1.0
+"""Every stream is looked after this often."""
+
 NOT_RENDITION = Refused(404, "no such rendition")
+NEVER_BEGAN = Refused(404, "this broadcast ended before it began", soon=True)
 
 
 class LiveStream:
@@ -53,6 +59,7 @@ class LiveStream:
         self._settings = settings
         self._wall_clock_s = wall_clock_s
         self._dates = Dates()
+        self._ranges = DateRanges(skip_until_s=SKIP_UNTIL_TARGETS * settings.target_duration_s)
         self._timeline = Timeline(
             target_duration_s=settings.target_duration_s, gap_after_s=settings.gap_after_s
         )
@@ -65,6 +72,8 @@ class LiveStream:
         self._muxers: dict[MediaConfig, Muxer] = {}
         self._bytes_in = 0
         self._bad_configurations = 0
+        self.quiet_until = 0.0
+        """Until when `tick` has nothing to do, as long as nothing but packets comes: of many streams most are quiet."""
         self._ended = self._closed = False
         self._playable = False
         """Every rendition has a whole segment: players can start."""
@@ -78,11 +87,15 @@ class LiveStream:
     def configure(self, config: MediaConfig, now: float) -> None:
         """A track's decoder configuration; packets of the track follow it. An unusable one is counted and ignored."""
         try:
-            self._muxer(config)
+            muxer = self._muxer(config)
         except FragmentError:
             self._bad_configurations += 1
             return
+        self.quiet_until = 0.0
         self._timeline.configure(config)
+        rendition = self._renditions.get(VIDEO if isinstance(config, VideoConfig) else AUDIO)
+        if rendition is not None:
+            rendition.announce(config, muxer)
         self._apply(now)
 
     def push(self, packet: Packet, now: float) -> None:
@@ -92,19 +105,37 @@ class LiveStream:
         self._apply(now)
 
     def encoder_left(self, now: float) -> None:
-        """The publisher's connection ended without good-bye: GAP parts begin in about a second."""
+        """The publisher's connection ended without good-bye: GAP parts follow what it sent."""
+        self.quiet_until = 0.0
         self._timeline.left(now)
+        self._apply(now)
 
     def encoder_returned(self, now: float) -> None:
         """Configurations and packets from here on come from a new publisher connection of the same broadcast."""
-        self._timeline.returned()
+        self.quiet_until = 0.0
+        self._timeline.returned(now)
         self._apply(now)
+
+    def add_date_range(self, one: DateRange, now: float) -> None:
+        """Tell players what a stretch of the broadcast is; the same ID again can only bring its END-DATE or DURATION.
+
+        Dates are those of PROGRAM-DATE-TIME: seconds since 1970 when the media arrived here.
+
+        Raises:
+            DateRangeError: it contradicts what was said under its ID, is too old, or there is no room for it.
+
+        """
+        if self._ended:
+            raise DateRangeError("the stream is over")
+        if self._ranges.put(one, now):
+            self._date_ranges_changed()
 
     def tick(self, now: float) -> float | None:
         """Do what is due; returns when to call again if nothing arrives, `None` for not at all."""
         self._timeline.tick(now)
         self._apply(now)
-        self._retention.tidy(now)
+        self._retention.tidy_if_due(now)
+        self.quiet_until = min(self._timeline.quiet_until(now), now + QUIET_S)
         return self._timeline.deadline()
 
     def finish(self, now: float) -> None:
@@ -142,11 +173,11 @@ class LiveStream:
     def multivariant(self) -> PlaylistAnswer:
         """The multivariant playlist, once every rendition has a whole segment (hls.js needs one to start)."""
         if not self._playable or self._closed:
-            return GONE if self._ended else Wait()
+            return NEVER_BEGAN if self._ended else Wait()
         key = sum(window.next_msn for window in self._windows.values()) + self._ended
         if self._multivariant is None or self._multivariant[0] != key:
             plain = self._render_multivariant().encode()
-            self._multivariant = (key, PlaylistReady(plain, compress(plain), f"m{key}", self._ended))
+            self._multivariant = (key, PlaylistReady(plain, compress(plain), f"m{key}", ended=False))
         return self._multivariant[1]
 
     def playlist(self, rendition: str, directives: Directives) -> PlaylistAnswer:
@@ -165,7 +196,9 @@ class LiveStream:
     def media(self, rendition: str, name: str) -> MediaAnswer:
         """An init section, a segment or a part by its file name; `Wait` for the part that is hinted."""
         found = self._renditions.get(rendition)
-        return GONE if found is None else found.media(name)
+        if found is not None:
+            return found.media(name)
+        return NOT_YET if self._started is None and not self._ended else GONE
 
     def version(self, rendition: str) -> int:
         """Another number whenever an answer of this rendition, or the multivariant playlist's first, may be another."""
@@ -198,7 +231,7 @@ class LiveStream:
 
     @property
     def stats(self) -> StreamStats:
-        """Counters since the start, and advice."""
+        """Counters since the start."""
         counts, grid, windows = self._timeline.counts, self._timeline.grid, self._windows.values()
         unmuxed = sum(one.undecodable for one in self._renditions.values())
         return StreamStats(
@@ -212,25 +245,17 @@ class LiveStream:
             keyframe_interval_s=grid.gop_ticks / CLOCK_HZ if grid and grid.gop_ticks else None,
             memory_bytes=sum(window.memory_bytes for window in windows),
             window_s=max((window.listed_s for window in windows), default=0.0),
-            issues=self._issues(),
+            jumps=self._timeline.clock.jumps,
+            late_track=counts.late_track,
+            cut_without_keyframe=grid.cut_without_keyframe if grid else 0,
+            waits_for_keyframe=counts.waits_for_keyframe,
         )
-
-    def _issues(self) -> tuple[str, ...]:
-        counts, grid = self._timeline.counts, self._timeline.grid
-        found = {
-            "keyframe_interval_too_long": grid is not None and grid.cut_without_keyframe > 0,
-            "no_keyframe": counts.waits_for_keyframe,
-            "late_track": counts.late_track > 0,
-            "timestamps_jump": self._timeline.clock.jumps > 0,
-            "bad_configuration": self._bad_configurations > 0,
-        }
-        return tuple(name for name, is_so in found.items() if is_so)
 
     def _fps(self) -> float | None:
         video = self._renditions.get(VIDEO)
         if self._started is None or video is None:
             return None
-        return frame_rate(self._started.cadence, video.frames, video.ticks)
+        return frame_rate(video.frame_ticks or self._started.cadence.frame_ticks, video.frames, video.ticks)
 
     def _config(self, name: str) -> MediaConfig | None:
         rendition = self._renditions.get(name)
@@ -252,7 +277,18 @@ class LiveStream:
             return
         for cut in cuts:
             self._apply_one(cut, now)
-        self._retention.tidy(now)
+        self._retention.tidy_if_due(now)
+        oldest_s = min(
+            (one.segments[0].date_s for one in self._windows.values() if one.segments), default=None
+        )
+        if oldest_s is not None and self._ranges.slide(oldest_s, now):
+            self._date_ranges_changed()
+        self._wake()
+
+    def _date_ranges_changed(self) -> None:
+        """In all renditions at once (E17)."""
+        for window in self._windows.values():
+            window.version += 1
         self._wake()
 
     def _apply_one(self, cut: Cut, now: float) -> None:
@@ -280,7 +316,7 @@ class LiveStream:
                 config,
                 Control(settings.target_duration_s, started.cadence.part_target_ms),
                 window_s=settings.window_s if on_disk else min(settings.window_s, settings.memory_s),
-                keep_removed=on_disk,
+                ranges=self._ranges,
                 reports=partial(self._reports, track.value),
             )
             self._renditions[track.value] = rendition

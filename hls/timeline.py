@@ -3,8 +3,9 @@
 A timeline never goes back and never stands still for long. While it gathers (`hls.gathering`) nothing is cut. Then the
 leading track, video if there is any (`hls.video_led`, else `hls.audio_led`), is cut by `hls.grid`, and audio follows
 (`hls.follower`). Time that the encoder leaves out becomes GAP parts: a hole in the stamps at once, silence after
-`gap_after_s`, at the pace of PART-TARGET, driven by `tick`. Media that comes after a gap continues at its end; a new
-publisher connection does the same, with a DISCONTINUITY if a configuration changed.
+`gap_after_s`, the end of a connection from then on, at the pace of parts, driven by `tick`. Media that comes after a gap
+continues at its end; a new publisher connection (`hls.arrivals`) goes on behind it where the wall clock is, with a
+DISCONTINUITY if a configuration changed.
 """
 
 from common.media import MediaConfig, Packet
@@ -42,6 +43,8 @@ class Timeline:
 
     def take(self) -> list[Cut]:
         """Return and forget what was decided since the last call, in order."""
+        if not self._cuts:  # after nearly every packet
+            return []
         cuts = self._cuts.copy()
         self._cuts.clear()
         return cuts
@@ -70,10 +73,10 @@ class Timeline:
         if self._run is not None:
             self._run.left(now)
 
-    def returned(self) -> None:
+    def returned(self, now: float) -> None:
         """Configurations and packets from here on come from a new publisher connection."""
         if self._run is not None:
-            self._run.returned()
+            self._run.returned(now)
         elif self._gathering is not None:
             self._gathering = Gathering()
 
@@ -85,6 +88,10 @@ class Timeline:
     def deadline(self) -> float | None:
         """When `tick` is next due, if nothing arrives."""
         return self._run.deadline() if self._run else None
+
+    def quiet_until(self, now: float) -> float:
+        """Until when `tick` has nothing to do, whatever packets arrive; asked after `tick`."""
+        return self._run.quiet_until(now) if self._run else now
 
     def finish(self) -> None:
         """No packet will come: cut what there is. Later calls do nothing."""

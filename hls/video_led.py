@@ -1,6 +1,5 @@
 """A timeline led by video: every video frame is held until the next one tells how long it lasts. Pure."""
 
-from collections import deque
 from collections.abc import Callable
 
 from common.media import CLOCK_HZ, Packet, Track
@@ -16,9 +15,8 @@ MAX_STALLED_FRAMES = 16
 MAX_OPEN_BYTES = 16_000_000
 """Video collected for one part; what exceeds it is dropped up to the next keyframe."""
 
-MAX_EARLY_AUDIO = 500
-EARLY_AUDIO_TICKS = 2 * CLOCK_HZ
-"""Audio of a new connection that is kept until its first keyframe says what time it is."""
+MAX_BRIDGED_TICKS = CLOCK_HZ * 3 // 2
+"""Longest hole in the stamps that is bridged instead of being a gap; `gap_after_s` of silence usually is one already."""
 
 
 class VideoLed(Running):
@@ -42,7 +40,6 @@ class VideoLed(Running):
         self._needs_key = True
         self._audio_came_first = False
         """The connection was silent, and so far only audio has come back."""
-        self._early_audio: deque[tuple[Packet, float]] = deque(maxlen=MAX_EARLY_AUDIO)
 
     def _place(self, packet: Packet, now: float) -> bool:
         if packet.track is Track.VIDEO:
@@ -54,29 +51,27 @@ class VideoLed(Running):
     def _place_video(self, packet: Packet, now: float) -> bool:
         if not packet.keyframe and (self._needs_key or self._new_video is not None):
             return False
-        if not self._clock.is_set:
-            self._reconnect(packet.dts, now)
-            self._replay_early_audio(now)
         stamped = self._clock.map(Track.VIDEO, packet.dts, now)
         out = self._resume(stamped, now) if self._in_gap else self._close_held(stamped, packet)
         if out is None:
             return False
         delay = max(0, stamped - out + presentation_delay(packet))
-        if packet.keyframe and self._has_new_configuration():
-            self._switch(out, delay, now)
+        if packet.keyframe and self._has_new_configuration:
+            self._switch(out, min(delay, presentation_delay(packet)), now)
         self._needs_key = False
         self._held = Sample(out, delay, 0, packet.keyframe, packet.data)
         self._counts.frames += 1
         self._heard(now, out + self._cadence.frame_ticks)
         return True
 
-    def _has_new_configuration(self) -> bool:
-        return self._new_video is not None or (self._audio is not None and self._audio.pending is not None)
-
     def _close_held(self, out: int, following: Packet) -> int | None:
         """Give the held frame its duration, now that the next starts at `out`; returns where that one really starts.
 
         `None`: drop that one, because too many did not advance or the part grows beyond all measure.
+
+        No part may be longer than PART-TARGET, so no frame can bridge a longer hole alone: the next ones are decoded
+        early and help, and are shown when they should be. A gap would cost more than the hole: players throw away what
+        follows one up to the next keyframe (MSE's coded frame processing does, at a jump of decode time).
         """
         held = self._held
         if held is None:
@@ -85,12 +80,15 @@ class VideoLed(Running):
         self._stalled = self._stalled + 1 if out == held.dts + 1 else 0
         if self._stalled > MAX_STALLED_FRAMES or not self._has_room(following):
             return None
-        if out - held.dts > self._cadence.part_target_ticks:
+        step, longest = out - held.dts, self._cadence.part_target_ticks
+        if longest < step <= max(MAX_BRIDGED_TICKS, 2 * longest):
+            out, step = held.dts + longest, longest
+        if step > longest:
             self._flush()
             self.grid.add_gap(out)
             self.grid.end_segment()
         else:
-            self._append_held(out - held.dts, before_keyframe=following.keyframe)
+            self._append_held(step, before_keyframe=following.keyframe)
         return out
 
     def _append_held(self, duration: int, *, before_keyframe: bool) -> None:
@@ -147,9 +145,6 @@ class VideoLed(Running):
 
     def _place_audio(self, packet: Packet, now: float) -> bool:
         assert self._audio is not None
-        if not self._clock.is_set:
-            self._keep_early(packet, now)
-            return True
         out = self._clock.map(Track.AUDIO, packet.dts, now)
         if self._in_gap and now >= self._audio.gap_at and out < self.grid.position:
             # Everything was silent and the first to speak again is audio: it was late, not lost.
@@ -171,25 +166,10 @@ class VideoLed(Running):
 
     # -- a new connection -----------------------------------------------------------------------------------------
 
-    def returned(self) -> None:
+    def returned(self, now: float) -> None:
         """Packets from here on come from a new connection: nothing happens before its first keyframe."""
-        super().returned()
+        super().returned(now)
         self._needs_key = True
-        self._early_audio.clear()
-
-    def _keep_early(self, packet: Packet, now: float) -> None:
-        """Audio of a new connection waits for the first keyframe, but not for long: there may be no video."""
-        self._early_audio.append((packet, now))
-        first, arrived_at = self._early_audio[0]
-        if packet.dts - first.dts >= EARLY_AUDIO_TICKS:
-            self._begin_gap()
-            self._clock.set(first.dts, self._wall_position(arrived_at), arrived_at)
-            self._replay_early_audio(now)
-
-    def _replay_early_audio(self, now: float) -> None:
-        while self._early_audio and self._audio is not None:
-            packet, at = self._early_audio.popleft()
-            self._audio.offer(self._clock.map(Track.AUDIO, packet.dts, at), packet.data, now)
 
     # -- decisions out --------------------------------------------------------------------------------------------
 

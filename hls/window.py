@@ -1,21 +1,28 @@
 """The live window of one rendition: segments, parts, their bytes, and which request can be answered now. Pure.
 
 A segment is listed while it is among the newest `window_s` seconds. After that it is still served for its own duration
-plus the window (E14), so it and its parts can be loaded by whoever saw them in a playlist.
+plus that of the longest playlist (E14), so it and its parts can be loaded by whoever saw them in one.
 """
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from common.compact import brief_repr
 from hls.answers import Directives, MediaAnswer, MediaOnDisk, MediaReady, Refused, Wait
 
 PARTS_LISTED_TARGETS = 3
 """PART tags go when their segment ends this many TARGETDURATIONs before the live edge (E12)."""
 
+SKIP_UNTIL_TARGETS = 6.0
+"""CAN-SKIP-UNTIL, in TARGETDURATIONs (C2)."""
+
 GONE = Refused(404, "no such media")
-TOO_FAR = Refused(400, "the request is too far ahead of the live edge")
+NOT_YET = Refused(404, "no such media yet", soon=True)
+TOO_FAR = Refused(400, "the request is too far ahead of the live edge", soon=True)
 PART_WITHOUT_MSN = Refused(400, "_HLS_part needs _HLS_msn")
 NEGATIVE = Refused(400, "_HLS_msn and _HLS_part cannot be negative")
 
@@ -35,7 +42,7 @@ class Control:
     @property
     def skip_until_s(self) -> float:
         """CAN-SKIP-UNTIL (C2)."""
-        return 6.0 * self.target_duration_s
+        return SKIP_UNTIL_TARGETS * self.target_duration_s
 
     @property
     def shortest_window_s(self) -> float:
@@ -48,9 +55,11 @@ class Control:
         return math.ceil(3 / self.part_target_s) if self.part_target_ms < 1000 else 3
 
 
-@dataclass(slots=True)
-class Part:
-    """One part; its bytes belong to the segment once that was written to disk."""
+class Part(msgspec.Struct, gc=False):
+    """One part; its bytes belong to the segment once that was written to disk.
+
+    There are thousands of a stream, and nothing in them that the garbage collector need look at.
+    """
 
     number: int
     """Counts the parts of the whole stream from 0, and names the part."""
@@ -60,11 +69,12 @@ class Part:
     offset: int
     """First byte within the segment."""
     size_bytes: int
-    data: bytes | None = field(repr=False)
+    data: bytes | None
+
+    __repr__ = brief_repr
 
 
-@dataclass(slots=True, eq=False)
-class Segment:
+class Segment(msgspec.Struct, gc=False, eq=False):
     """One segment, complete or growing."""
 
     msn: int
@@ -73,7 +83,7 @@ class Segment:
     discontinuity: bool
     init: int
     """Number of its init section."""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part] = msgspec.field(default_factory=list)
     duration_s: float = 0.0
     size_bytes: int = 0
     complete: bool = False
@@ -81,9 +91,9 @@ class Segment:
     """Where its bytes are once they left memory."""
     spilling: bool = False
     removed_at: float = 0.0
-    text: str | None = field(default=None, repr=False)
+    text: str | None = None
     """The playlist's cached lines, owned by hls.playlist."""
-    text_with_parts: str | None = field(default=None, repr=False)
+    text_with_parts: str | None = None
 
     @property
     def gap(self) -> bool:
@@ -94,7 +104,7 @@ class Segment:
 class Window:
     """One rendition's segments; `version` changes whenever its playlist does."""
 
-    def __init__(self, control: Control, *, window_s: float, keep_removed: bool) -> None:
+    def __init__(self, control: Control, *, window_s: float) -> None:
         self.control = control
         self.version = 0
         self.segments: deque[Segment] = deque()
@@ -107,19 +117,22 @@ class Window:
         self.parts_made = 0
         self.ended = False
         self.inits: dict[int, bytes] = {}
+        self.next_init: int | None = None
+        """Number of the init section of segments to come, if it is another one and known already (G2)."""
+        self._inits_made = 0
         self.all_independent = True
         """Every segment so far starts with an independent frame; never true again once false."""
         self.peak_bps = 0.0
         self.total_bytes = 0
         self.total_s = 0.0
         self.memory_bytes = 0
-        self.discontinuities_listed = 0
         self._window_s = max(window_s, control.shortest_window_s)
-        self._keep_s = self._window_s if keep_removed else control.shortest_window_s
+        # E14: as long as the longest playlist that listed it; that is the window and a segment.
+        self._keep_s = self._window_s + control.target_duration_s + 1
         self._listed_s = 0.0
         self._removed: deque[Segment] = deque()
         self._by_msn: dict[int, Segment] = {}
-        self._by_part: dict[int, tuple[Segment, Part]] = {}
+        self._by_part: dict[int, Segment] = {}
 
     @property
     def listed_s(self) -> float:
@@ -128,8 +141,29 @@ class Window:
 
     # -- building -------------------------------------------------------------------------------------------------
 
+    def announce_init(self, data: bytes) -> int:
+        """Serve and hint an init section before the first segment that needs it; returns its number, never used again.
+
+        One that was announced and not used is gone (F15): configurations that change all the time fill no memory.
+        """
+        self.withdraw_init()
+        self._inits_made += 1
+        self.inits[self._inits_made] = data
+        self.next_init = self._inits_made
+        self.version += 1
+        return self._inits_made
+
+    def withdraw_init(self) -> None:
+        """What was announced does not come."""
+        if self.next_init is not None:
+            del self.inits[self.next_init]
+            self.next_init = None
+            self.version += 1
+
     def start_segment(self, *, date_s: float, discontinuity: bool, init: int) -> None:
-        """The next part begins a segment."""
+        """The next part begins a segment; `init` is a number that `announce_init` gave."""
+        if init == self.next_init:
+            self.next_init = None
         self.current = Segment(self.next_msn, date_s, discontinuity, init)
         self._by_msn[self.next_msn] = self.current
 
@@ -146,7 +180,7 @@ class Window:
         segment.duration_s += duration_s
         segment.size_bytes += size
         self.memory_bytes += size
-        self._by_part[part.number] = (segment, part)
+        self._by_part[part.number] = segment
         self.parts_made += 1
         self.version += 1
 
@@ -160,7 +194,6 @@ class Window:
         self.next_msn += 1
         self.segments.append(segment)
         self._listed_s += segment.duration_s
-        self.discontinuities_listed += segment.discontinuity
         if segment.duration_s > 0.5:
             self.peak_bps = max(self.peak_bps, segment.size_bytes * 8 / segment.duration_s)
         self.total_bytes += segment.size_bytes
@@ -192,7 +225,6 @@ class Window:
         segment = self.segments.popleft()
         self._listed_s -= segment.duration_s
         self.discontinuity_sequence += segment.discontinuity
-        self.discontinuities_listed -= segment.discontinuity
         segment.removed_at = now
         segment.text = segment.text_with_parts = None
         self._removed.append(segment)
@@ -266,13 +298,13 @@ class Window:
 
     @property
     def last_msn(self) -> int:
-        """Number of the newest segment, growing ones included: LAST-MSN of rendition reports."""
-        return self.current.msn if self.current else self.next_msn - 1
+        """Number of the newest segment that has a part: LAST-MSN of rendition reports."""
+        return self.current.msn if self.current and self.current.parts else self.next_msn - 1
 
     @property
     def last_part(self) -> int | None:
         """Index of the newest part in segment `last_msn`; `None` without one."""
-        if self.current:
+        if self.current and self.current.parts:
             return len(self.current.parts) - 1
         return len(self.segments[-1].parts) - 1 if self.segments else None
 
@@ -304,11 +336,13 @@ class Window:
 
     def part(self, number: int) -> MediaAnswer:
         """A part's bytes; the next parts, which are or soon will be hinted, are waited for (F13)."""
-        found = self._by_part.get(number)
-        if found is None:
+        segment = self._by_part.get(number)
+        if segment is None:
             ahead = number - self.parts_made
-            return Wait() if 0 <= ahead < 2 and not self.ended else GONE
-        segment, part = found
+            if ahead < 0 or self.ended:
+                return GONE
+            return Wait() if ahead < 2 else NOT_YET
+        part = segment.parts[number - segment.parts[0].number]
         if part.gap:
             return GONE
         if part.data is not None:
@@ -319,8 +353,10 @@ class Window:
 
     def segment(self, msn: int) -> MediaAnswer:
         """A complete segment's bytes: those of its parts, joined (A9)."""
+        if msn >= self.next_msn and not self.ended:
+            return NOT_YET
         segment = self._by_msn.get(msn)
-        if segment is None or not segment.complete or segment.gap:
+        if segment is None or segment.gap:
             return GONE
         if segment.path is not None:
             return MediaOnDisk(segment.path, 0, segment.size_bytes)
@@ -328,3 +364,10 @@ class Window:
         if sum(map(len, pieces)) != segment.size_bytes:
             return GONE
         return MediaReady(pieces, segment.size_bytes)
+
+    def init(self, number: int) -> MediaAnswer:
+        """An init section."""
+        data = self.inits.get(number)
+        if data is not None:
+            return MediaReady((data,), len(data))
+        return NOT_YET if number > self._inits_made and not self.ended else GONE

@@ -1,4 +1,4 @@
-"""Reads fragmented MP4 with nothing but struct: the second opinion on what libavformat wrote."""
+"""Reads fragmented MP4 with nothing but struct: for what is written here and for what libavformat writes."""
 
 import struct
 from collections.abc import Iterator
@@ -48,6 +48,7 @@ class ReadSample:
     duration: int
     keyframe: bool
     data: bytes
+    flags: int = field(default=0, compare=False)
 
 
 @dataclass
@@ -120,8 +121,9 @@ def _trun(data: bytes, moof: int, body: bytes, base: int, default: dict[str, int
             values["flags"] = first_flags
         size = values["size"]
         keyframe = not values["flags"] & 0x10000
+        payload = data[position : position + size]
         yield ReadSample(
-            dts, values.get("cts", 0), values["duration"], keyframe, data[position : position + size]
+            dts, values.get("cts", 0), values["duration"], keyframe, payload, flags=values["flags"]
         )
         position += size
         dts += values["duration"]

@@ -36,6 +36,8 @@ class ReadPlaylist:
     segments: list[ReadSegment] = field(default_factory=list)
     growing: ReadSegment | None = None
     skipped: int = 0
+    removed_ranges: list[str] | None = None
+    ranges: dict[str, dict[str, str]] = field(default_factory=dict)
     hints: list[dict[str, str]] = field(default_factory=list)
     reports: list[dict[str, str]] = field(default_factory=list)
     ended: bool = False
@@ -145,9 +147,17 @@ class _Reader:
     def skip(self, value: str) -> None:
         assert not self.playlist.skipped, "C11"
         assert not self.in_body
-        self.playlist.skipped = int(attributes(value)["SKIPPED-SEGMENTS"])
+        values = attributes(value)
+        self.playlist.skipped = int(values["SKIPPED-SEGMENTS"])
+        if (removed := values.get("RECENTLY-REMOVED-DATERANGES")) is not None:
+            self.playlist.removed_ranges = removed.split("\t") if removed else []
         assert self.playlist.skipped > 0
         self.in_body = True
+
+    def daterange(self, value: str) -> None:
+        values = attributes(value)
+        assert values["ID"] not in self.playlist.ranges, "C14: one tag an ID"
+        self.playlist.ranges[values["ID"]] = values
 
     def _before_parts(self) -> None:
         self.in_body = True
@@ -179,7 +189,10 @@ class _Reader:
         self.playlist.hints.append(attributes(value))
 
     def rendition_report(self, value: str) -> None:
-        self.playlist.reports.append(attributes(value))
+        report = attributes(value)
+        assert int(report["LAST-MSN"]) >= 0, "C13"
+        assert int(report["LAST-PART"]) >= 0, "C13"
+        self.playlist.reports.append(report)
 
     def endlist(self, value: str) -> None:
         assert not value
@@ -207,7 +220,8 @@ def check_syntax(playlist: ReadPlaylist) -> None:
         assert segment.init is not None, "A8"
         assert segment.date_s is not None, "G1"
     version = int(playlist.head["VERSION"])
-    assert version == (9 if playlist.skipped else 6), "B5, G11"
+    v2 = playlist.removed_ranges is not None
+    assert version == (10 if v2 else 9 if playlist.skipped else 6), "B5, G11"
     control = attributes(playlist.head["SERVER-CONTROL"])
     assert control["CAN-BLOCK-RELOAD"] == "YES"
     part_target = playlist.part_target
@@ -218,6 +232,20 @@ def check_syntax(playlist: ReadPlaylist) -> None:
     check_dates(playlist)
     hinted = [hint["URI"] for hint in playlist.hints if hint["TYPE"] == "PART"]
     assert len(hinted) == (0 if playlist.ended else 1), "C12, G2"
+    maps = [hint["URI"] for hint in playlist.hints if hint["TYPE"] == "MAP"]
+    assert len(maps) <= (0 if playlist.ended else 1), "C12"
+    assert all(segment.init not in maps for segment in playlist.all_segments), "G2"
+    check_ranges(playlist)
+
+
+def check_ranges(playlist: ReadPlaylist) -> None:
+    for values in playlist.ranges.values():
+        start = date(values["START-DATE"])
+        assert "END-DATE" not in values or date(values["END-DATE"]) >= start, "C14"
+        assert float(values.get("DURATION", 0)) >= 0, "C14"
+        if values.get("END-ON-NEXT") == "YES":
+            assert "CLASS" in values, "C14"
+            assert not {"DURATION", "END-DATE"} & set(values), "C14"
 
 
 def check_parts(playlist: ReadPlaylist, part_target: float) -> None:
@@ -261,10 +289,20 @@ def check_reload(old: ReadPlaylist, new: ReadPlaylist) -> None:
     raised = int(new.head["DISCONTINUITY-SEQUENCE"]) - int(old.head["DISCONTINUITY-SEQUENCE"])
     if new.media_sequence <= old.media_sequence + len(old.segments) and not (old.skipped or new.skipped):
         assert raised == removed_discontinuities, "E11"
+    check_ranges_kept(old, new)
     for hint in old.hints:
         if hint["TYPE"] == "PART" and not new.ended:
             uris = {part.uri for part in new.parts}
             assert hint["URI"] in uris or hint in new.hints, "C12"
+
+
+def check_ranges_kept(old: ReadPlaylist, new: ReadPlaylist) -> None:
+    oldest = new.all_segments[0].date_s if new.all_segments else None
+    for name, values in old.ranges.items():
+        if name in new.ranges:
+            assert values.items() <= new.ranges[name].items(), "C14: attributes of an ID never change"
+        elif not new.skipped:
+            assert oldest is None or date(values["START-DATE"]) < oldest, "E7"
 
 
 def check_segment_kept(old: ReadSegment, new: ReadSegment) -> None:
@@ -281,6 +319,7 @@ def check_renditions(one: ReadPlaylist, two: ReadPlaylist) -> None:
     """Playlists of two renditions of the same presentation, read at about the same time."""
     for tag in ("TARGETDURATION", "SERVER-CONTROL", "PART-INF"):
         assert one.head[tag] == two.head[tag], f"E16, E18: {tag}"
+    assert one.ranges == two.ranges, "E17"
     both = {segment.msn: segment for segment in one.all_segments}
     for segment in two.all_segments:
         twin = both.get(segment.msn)

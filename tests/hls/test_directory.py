@@ -19,15 +19,20 @@ def test_channel_shows_its_newest_stream_and_older_ones_stay_reachable() -> None
     assert directory.find("anna", "three") is None
 
 
-def test_ended_stream_is_closed_after_its_linger_time() -> None:
-    directory = Directory(linger_s=60)
+def test_e8_playlists_of_an_ended_stream_go_first_and_its_media_a_window_later() -> None:
+    directory = Directory(playlists_s=20, linger_s=60)
     stream = MemoryStream("one")
     directory.add("anna", stream)
+    assert not directory.is_withdrawn(stream)
     directory.end("anna", 100)
-    directory.expire(159)
+    directory.expire(119)
+    assert not directory.is_withdrawn(stream)
+    directory.expire(120)
+    assert directory.is_withdrawn(stream)
+    directory.expire(179)
     assert directory.find("anna", "one") is stream
     assert not stream.closed
-    directory.expire(160)
+    directory.expire(180)
     assert directory.find("anna", "one") is None
     assert stream.closed
 
@@ -50,7 +55,7 @@ def test_encoder_that_comes_and_goes_fills_no_memory() -> None:
 
 
 def test_stream_that_was_replaced_without_an_end_lingers_from_the_next_look_on() -> None:
-    directory = Directory(linger_s=60)
+    directory = Directory(playlists_s=20, linger_s=40)
     first = MemoryStream("one")
     directory.add("anna", first)
     directory.add("anna", MemoryStream("two"))

@@ -38,7 +38,7 @@ def test_every_frame_rate_gives_legal_playlists_and_joined_fragments(
 @pytest.mark.parametrize("fps", [25, encoder.NTSC, 60], ids=["25 fps", "29.97 fps", "60 fps"])
 def test_a_thousand_parts_join(fps: float | Fraction) -> None:
     show = Show(settings=HlsSettings(window_s=20))
-    seconds = 1020 * max(7, round(float(fps) / 3)) / float(fps)
+    seconds = 1020 * (max(7, round(float(fps) / 3)) + 1) / float(fps)
     packets = encoder.interleave(encoder.video(seconds, fps=fps, b_frames=2), encoder.audio(seconds))
     show.watch = False
     for packet in packets:
@@ -131,8 +131,6 @@ async def test_closing_wakes_everybody(autojump_clock: MockClock) -> None:
         "p1٣.m4s",
         "p" + "9" * 13 + ".m4s",
         "index.m3u8",
-        "s999.m4s",
-        "p999.m4s",
     ],
 )
 def test_other_names_are_not_found(name: str) -> None:

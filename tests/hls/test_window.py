@@ -3,7 +3,7 @@
 import pytest
 
 from hls.answers import Directives, MediaReady, Refused, Wait
-from hls.window import Control, Window
+from hls.window import GONE, NOT_YET, TOO_FAR, Control, Window
 
 CONTROL = Control(target_duration_s=4, part_target_ms=369)
 NOW = 50.0
@@ -11,7 +11,7 @@ NOW = 50.0
 
 def window(segments: int, parts: int = 0, *, window_s: float = 600.0) -> Window:
     """`segments` whole ones of eight parts and two seconds, then `parts` of the next."""
-    made = Window(CONTROL, window_s=window_s, keep_removed=True)
+    made = Window(CONTROL, window_s=window_s)
     for index in range(segments):
         add(made, 8)
         made.end_segment(NOW + 2 * index)
@@ -87,8 +87,19 @@ def test_removed_segments_are_answered_with_what_there_is() -> None:
     assert verdict(made, 3, 2) == "now"
 
 
+def test_c13_a_segment_without_parts_is_not_reported() -> None:
+    """It begins with its first frame, a part's length before its first part."""
+    made = window(3, 2)
+    assert (made.last_msn, made.last_part) == (4, 1)
+    add(made, 6)
+    made.end_segment(NOW)
+    made.start_segment(date_s=1e9, discontinuity=False, init=1)
+    assert (made.last_msn, made.last_part) == (4, 7)
+    assert verdict(made, 5, 0) == "wait"
+
+
 def test_slow_parts_have_an_advance_limit_of_three() -> None:
-    slow = Window(Control(4, 1024), window_s=60, keep_removed=True)
+    slow = Window(Control(4, 1024), window_s=60)
     slow.start_segment(date_s=0.0, discontinuity=False, init=1)
     slow.add_part(1.0, b"x", independent=True)
     assert verdict(slow, 1, 3) == "wait"
@@ -100,15 +111,30 @@ def test_the_hinted_part_is_waited_for_and_others_are_unknown() -> None:
     assert isinstance(made.part(16), MediaReady)
     assert isinstance(made.part(17), Wait)
     assert isinstance(made.part(18), Wait)
-    assert isinstance(made.part(19), Refused)
+    assert made.part(19) == NOT_YET
     made.end(NOW)
-    assert isinstance(made.part(17), Refused), "F15: an abandoned hint"
+    assert made.part(17) == GONE, "F15: an abandoned hint"
+
+
+def test_what_may_be_right_in_a_moment_is_told_apart_from_what_is_wrong_for_ever() -> None:
+    """A cache that kept the first kind would answer 404 or 400 to those who ask in time."""
+    made = window(50, 1, window_s=20)
+    made.announce_init(b"one")
+    assert (made.init(2), made.segment(51), made.segment(52), made.part(500)) == (NOT_YET,) * 4
+    made.forget_removed(NOW + 1e6)
+    assert (made.init(0), made.segment(3), made.part(3)) == (GONE,) * 3
+    assert made.check(Directives(msn=54)) == TOO_FAR
+    assert (TOO_FAR.soon, NOT_YET.soon, GONE.soon) == (True, True, False)
+    made.end(NOW)
+    assert (made.init(2), made.segment(52), made.part(500)) == (GONE,) * 3
 
 
 def test_a_segment_is_its_parts_and_exists_when_it_is_whole() -> None:
     made = window(2, 1)
     assert made.segment(2) == MediaReady(tuple(b"2.%d" % index for index in range(8)), 24)
-    assert made.segment(3) == Refused(404, "no such media")
+    assert made.segment(3) == NOT_YET
+    made.end(NOW)
+    assert made.segment(4) == GONE
 
 
 def test_gap_parts_have_no_bytes() -> None:
@@ -127,14 +153,14 @@ def test_the_list_slides_and_never_gets_shorter_than_three_target_durations() ->
     assert [segment.msn for segment in made.segments] == [35, 36, 37, 38, 39, 40]
 
 
-def test_removed_media_is_served_for_its_duration_and_the_window_more() -> None:
+def test_removed_media_is_served_for_its_duration_and_the_longest_playlist_more() -> None:
     made = window(11, window_s=20)
     assert made.segments[0].msn == 2
     removed_at = NOW + 20
-    assert made.forget_removed(removed_at + 20 + 1.9) == []
+    assert made.forget_removed(removed_at + 25 + 1.9) == []
     assert isinstance(made.segment(1), MediaReady)
     assert isinstance(made.part(0), MediaReady)
-    assert [segment.msn for segment in made.forget_removed(removed_at + 20 + 2.1)] == [1]
+    assert [segment.msn for segment in made.forget_removed(removed_at + 25 + 2.1)] == [1]
     assert isinstance(made.segment(1), Refused)
     assert isinstance(made.part(0), Refused)
 
