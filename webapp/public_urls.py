@@ -1,26 +1,11 @@
 """The addresses that browsers and encoders are told, and the security headers that follow from them. Pure."""
 
-import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_HOST = re.compile(r"(?P<name>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
+from common.public_url import PublicUrl, host_name
 
-
-@dataclass(frozen=True, slots=True)
-class PublicUrl:
-    """Where a service is reached from outside."""
-
-    configured: str | None
-    """A `WEIR_PUBLIC_*_URL`; `None`: the name the browser used for this page, with `scheme` and `port`."""
-    scheme: str
-    port: int
-
-    def for_host(self, host: str) -> str:
-        """Give the address without a trailing slash, for a request with this Host header."""
-        if self.configured is not None:
-            return self.configured.rstrip("/")
-        return f"{self.scheme}://{host_name(host)}:{self.port}"
+__all__ = ["PAGE_HEADERS", "PublicUrl", "PublicUrls", "content_security_policy", "host_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +15,36 @@ class PublicUrls:
     web: PublicUrl
     hls: PublicUrl
     rtmp: PublicUrl
+    chat: PublicUrl | None = None
+    """`None`: the site has none."""
 
     def for_host(self, host: str) -> dict[str, str]:
         """Give what `GET /api/site` tells."""
-        return {name: getattr(self, name).for_host(host) for name in ("web", "hls", "rtmp")}
+        known = {"web": self.web, "hls": self.hls, "rtmp": self.rtmp, "chat": self.chat}
+        return {name: url.for_host(host) for name, url in known.items() if url is not None}
 
 
-def host_name(host: str) -> str:
-    """The name in a Host header without its port; `localhost` if it is not a name: it goes into headers and addresses."""
-    match = _HOST.fullmatch(host)
-    return match["name"].lower() if match else "localhost"
+def content_security_policy(*hls_urls: str, chat_url: str | None = None, framed: bool = False) -> str:
+    """The policy of every page: our own files, the media origins for what the player loads, and chat.
 
-
-def content_security_policy(hls_url: str) -> str:
-    """The policy of every page: our own files, and the media origin for what the player loads."""
-    parts = urlsplit(hls_url)
-    media = f"{parts.scheme}://{parts.netloc}"
+    `framed`: any site may show it within its pages. Nobody is logged in there: browsers keep our cookie (SameSite) to ourselves.
+    """
+    origins = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, hls_urls)]
+    media = " ".join(dict.fromkeys(origins))
+    chat = "" if chat_url is None else "{0.scheme}://{0.netloc}".format(urlsplit(chat_url))
     directives = {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
         "font-src": "'self'",
-        "connect-src": f"'self' {media}",
+        "connect-src": f"'self' {media} {chat}".rstrip(),
         "media-src": f"blob: {media}",  # blob: is how Media Source Extensions are attached
         "worker-src": "'self'",
         "manifest-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'self'",
-        "frame-ancestors": "'none'",
+        "frame-ancestors": "*" if framed else "'none'",
     }
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 

@@ -16,6 +16,7 @@ _TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
@@ -51,8 +52,12 @@ class FrontEnd:
 
     page: StaticFile
     """`index.html`: every page of the site."""
+    watch: StaticFile
+    """`watch.html`: the same for pages with a player, whose scripts it has the browser ask for at once."""
     files: Mapping[str, StaticFile]
     """By path below `/static/`."""
+    worker: StaticFile | None = None
+    """The service worker, for `/sw.js`: one is in charge of what is below its own path only."""
 
 
 def load_front_end(directory: Path) -> FrontEnd:
@@ -61,15 +66,18 @@ def load_front_end(directory: Path) -> FrontEnd:
     Raises:
         FrontEndMissingError: it was not built.
     """
-    index = directory / "index.html"
-    if not index.is_file():
-        raise FrontEndMissingError(f"the front end is not built ({index} is missing): run `make setup`")
+    pages = [directory / name for name in ("index.html", "watch.html")]
+    for page in pages:
+        if not page.is_file():
+            raise FrontEndMissingError(f"the front end is not built ({page} is missing): run `make setup`")
     files: dict[str, StaticFile] = {}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        if path.is_file() and path.suffix in _TYPES and not name.startswith(".") and path != index:
+        if path.is_file() and path.suffix in _TYPES and not name.startswith(".") and path not in pages:
             files[name] = _load(path, IMMUTABLE if name.startswith(_HASHED_DIR) else SHORT)
-    return FrontEnd(_load(index, REVALIDATE), files)
+    worker = directory / "sw.js"
+    index, watch = (_load(page, REVALIDATE) for page in pages)
+    return FrontEnd(index, watch, files, _load(worker, REVALIDATE) if worker.is_file() else None)
 
 
 def _load(path: Path, cache_control: str) -> StaticFile:

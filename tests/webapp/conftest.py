@@ -1,57 +1,55 @@
-"""Fixtures of the web role's tests: a directory in memory, a tiny front end, the application."""
+"""Fixtures of the web role's tests: a tiny front end, a database or none, the application."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, LiteralString
 
+import argon2
 import pytest
 from quart_trio import QuartTrio
 
+from common.auth import Authenticator, new_session_secret
+from common.db import Database, DatabaseUnavailableError, Transaction
+from common.ids import RANDOM_BITS, uuid7
+from common.queries import channels, sessions, streams, users
+from common.queries.channels import ChannelUpdate
 from webapp.app import create_app
-from webapp.directory import ChannelInfo, DirectoryUnavailableError, LiveStream
 from webapp.public_urls import PublicUrl, PublicUrls
 from webapp.static_files import load_front_end
 
 
-@dataclass
-class MemoryDirectory:
-    """A `LiveDirectory` that remembers what it was asked."""
+class AbsentDatabase(Database):
+    """A database that is away, for tests that need none."""
 
-    channels: dict[str, ChannelInfo] = field(default_factory=dict)
-    away: bool = False
-    broken: bool = False
-    asked: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._feeds = set()
 
-    def add(self, login: str, *, live: bool = True, title: str = "", started: datetime | None = None) -> None:
-        user_id = str(1000 + len(self.channels))
-        stream = LiveStream(
-            id=f"0192-{login}",
-            user_id=user_id,
-            user_login=login,
-            user_name=login.capitalize(),
-            title=title,
-            started_at=started or datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
-        )
-        self.channels[login] = ChannelInfo(
-            user_id, login, login.capitalize(), title, stream if live else None
-        )
+    async def _call(self, method: str, query: str, args: tuple[object, ...]) -> Any:
+        raise DatabaseUnavailableError("away")
 
-    async def live_streams(self, *, logins: Sequence[str], limit: int) -> Sequence[LiveStream]:
-        self._check()
-        self.asked.append((tuple(logins), limit))
-        streams = [channel.live for channel in self.channels.values() if channel.live]
-        return [stream for stream in streams if not logins or stream.user_login in logins][:limit]
 
-    async def channel(self, login: str) -> ChannelInfo | None:
-        self._check()
-        return self.channels.get(login)
+class FlakyDatabase(AbsentDatabase):
+    """A database that is away while a test says so."""
 
-    def _check(self) -> None:
+    def __init__(self, db: Database) -> None:
+        super().__init__()
+        self._db = db
+        self.away = False
+
+    async def _call(self, method: LiteralString, query: LiteralString, args: tuple[object, ...]) -> Any:
         if self.away:
-            raise DirectoryUnavailableError("The database is away; try again in a moment.")
-        if self.broken:
-            raise ZeroDivisionError
+            return await super()._call(method, query, args)
+        return await self._db._call(method, query, args)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, *, statement_timeout_s: float | None = None) -> AsyncIterator[Transaction]:
+        if self.away:
+            raise DatabaseUnavailableError("away")
+        async with self._db.transaction(statement_timeout_s=statement_timeout_s) as transaction:
+            yield transaction
 
 
 def local_urls(*, hls: str | None = None) -> PublicUrls:
@@ -63,16 +61,12 @@ def local_urls(*, hls: str | None = None) -> PublicUrls:
 
 
 @pytest.fixture
-def directory() -> MemoryDirectory:
-    return MemoryDirectory()
-
-
-@pytest.fixture
 def static_dir(tmp_path: Path) -> Path:
     """What a build leaves behind, in small."""
     (tmp_path / "assets").mkdir()
     (tmp_path / ".vite").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>weir</title>" + "<p></p>" * 100)
+    (tmp_path / "watch.html").write_text("<!doctype html><title>watch</title>")
     (tmp_path / "assets" / "index-abc123.js").write_text("let a = 1;" * 200)
     (tmp_path / "assets" / "tiny-abc123.js").write_text("1")
     (tmp_path / "favicon.svg").write_text("<svg/>")
@@ -82,11 +76,19 @@ def static_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app_factory(directory: MemoryDirectory, static_dir: Path) -> Callable[..., QuartTrio]:
-    def build(*, hls: str | None = None, **arguments: object) -> QuartTrio:
+def app_factory(static_dir: Path) -> Callable[..., QuartTrio]:
+    def build(
+        *,
+        hls: str | None = None,
+        database: Database | None = None,
+        urls: PublicUrls | None = None,
+        **arguments: object,
+    ) -> QuartTrio:
+        database = database or AbsentDatabase()
         return create_app(
-            directory=directory,
-            urls=local_urls(hls=hls),
+            database=database,
+            auth=Authenticator(database),
+            urls=urls or local_urls(hls=hls),
             front_end=load_front_end(static_dir),
             metrics=lambda: b"weir_up 1\n",
             version="1.2.3",
@@ -99,3 +101,49 @@ def app_factory(directory: MemoryDirectory, static_dir: Path) -> Callable[..., Q
 @pytest.fixture
 def app(app_factory: Callable[..., QuartTrio]) -> QuartTrio:
     return app_factory()
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in a millisecond: what a hash costs is tested elsewhere."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("common.credentials._hasher", cheap)
+
+
+async def put_channel(
+    db: Database, login: str, *, live: bool = True, title: str = "", started: datetime | None = None
+) -> int:
+    """Make a channel, or change the one there is, and have it be live or not; gives its id."""
+    user = await users.select_user_by_login(db, login)
+    if user is None:
+        user = await users.insert_user_with_channel(db, login=login, display_name=login.capitalize())
+    await channels.update_channel(db, user.id, ChannelUpdate(title=title))
+    now = datetime.now(UTC)
+    on_air = await streams.select_open_stream(db, user.id)
+    if on_air and not live:
+        await streams.end_stream(db, stream_id=on_air.id, ended_at=now, reason="unpublished")
+    if live and not on_air:
+        stream_id = uuid7(int(now.timestamp() * 1000), secrets.randbits(RANDOM_BITS))
+        await streams.open_stream(
+            db,
+            stream_id=stream_id,
+            channel_id=user.id,
+            node="test",
+            title=title,
+            started_at=started or now,
+        )
+    return user.id
+
+
+async def session_of(db: Database, user_id: int) -> str:
+    """Log somebody in; gives what the cookie holds."""
+    secret = new_session_secret()
+    await sessions.insert_session(
+        db,
+        user_id=user_id,
+        token_hash=secret.sha256,
+        address="",
+        user_agent="",
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+    )
+    return secret.text

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from quart_trio import QuartTrio
 
 from common.proxies import TrustedProxies
-from tests.webapp.conftest import MemoryDirectory
 from webapp.public_urls import PublicUrl, content_security_policy, host_name
 from webapp.static_files import FrontEndMissingError, load_front_end
 
@@ -78,21 +77,16 @@ def test_host_names(host: str, name: str) -> None:
     assert host_name(host) == name
 
 
-async def test_a_channel_page_is_the_page_and_404_for_nobody(
-    app: QuartTrio, directory: MemoryDirectory
-) -> None:
-    directory.add("anna", live=False)
-    client = app.test_client()
-    for path, status in {"/anna": 200, "/Anna": 200, "/nobody": 404, "/x": 404, "/a/b": 404}.items():
-        response = await client.get(path)
-        assert (path, response.status_code) == (path, status)
-        assert b"<title>weir</title>" in await response.get_data()
-        assert "Content-Security-Policy" in response.headers
-
-
-async def test_the_page_loads_while_the_database_is_away(app: QuartTrio, directory: MemoryDirectory) -> None:
-    directory.away = True
+async def test_the_page_loads_while_the_database_is_away(app: QuartTrio) -> None:
     assert (await app.test_client().get("/anna")).status_code == 200
+
+
+async def test_only_a_page_with_a_player_asks_for_its_scripts_ahead(app: QuartTrio) -> None:
+    client = app.test_client()
+    asked_ahead = {}
+    for path in ("/", "/anna", "/popout/anna/chat", "/settings"):
+        asked_ahead[path] = b"<title>watch</title>" in await (await client.get(path)).get_data()
+    assert asked_ahead == {"/": False, "/anna": True, "/popout/anna/chat": False, "/settings": False}
 
 
 async def test_hashed_files_are_kept_for_ever_and_others_are_not(app: QuartTrio) -> None:
@@ -103,6 +97,20 @@ async def test_hashed_files_are_kept_for_ever_and_others_are_not(app: QuartTrio)
     icon = await client.get("/static/favicon.svg")
     assert icon.headers["Cache-Control"] == "public, max-age=3600"
     assert (await client.get("/")).headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_service_worker_is_at_the_root_and_asked_for_anew(
+    app_factory: Callable[..., QuartTrio], static_dir: Path
+) -> None:
+    assert (await app_factory().test_client().get("/sw.js")).status_code == 404
+    (static_dir / "sw.js").write_text("self.addEventListener('push', () => {});")
+    (static_dir / "manifest.webmanifest").write_text("{}")
+    client = app_factory().test_client()
+    worker = await client.get("/sw.js")
+    assert (worker.status_code, worker.content_type) == (200, "text/javascript; charset=utf-8")
+    assert worker.headers["Cache-Control"] == "no-cache"
+    manifest = await client.get("/static/manifest.webmanifest")
+    assert manifest.content_type == "application/manifest+json"
 
 
 async def test_files_are_compressed_only_for_those_who_take_it(app: QuartTrio) -> None:
@@ -132,7 +140,16 @@ async def test_a_known_version_is_not_sent_again(app: QuartTrio) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["nothing.js", ".vite/manifest.json", ".built", "../app.py", "%2e%2e/app.py", "index.html", "assets/"],
+    [
+        "nothing.js",
+        ".vite/manifest.json",
+        ".built",
+        "../app.py",
+        "%2e%2e/app.py",
+        "index.html",
+        "watch.html",
+        "assets/",
+    ],
 )
 async def test_nothing_but_the_build_is_served(app: QuartTrio, name: str) -> None:
     response = await app.test_client().get(f"/static/{name}")

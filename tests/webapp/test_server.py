@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from quart import Response
+from quart import request as quart_request
 from quart_trio import QuartTrio
 
 from common.serving import open_listeners
@@ -45,15 +47,27 @@ def get(path: str, *headers: str, method: str = "GET") -> bytes:
 
 async def test_pages_and_api_over_a_socket(app: QuartTrio) -> None:
     async with serving(app) as (port, _):
-        answer = await ask(port, get("/api/streams"))
+        answer = await ask(port, get("/api/site"))
         assert answer.startswith(b"HTTP/1.1 200")
-        assert answer.endswith(b'{"data":[],"pagination":{}}')
+        assert b'"name":"weir"' in answer
         assert b"\r\nserver:" not in answer.lower()
+
+
+async def test_an_answer_leaves_in_one_piece(app: QuartTrio) -> None:
+    async with serving(app) as (port, _):
+        for path in ("/api/site", "/api/nothing", "/static/favicon.svg"):
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                await stream.send_all(get(path))
+                with trio.fail_after(PATIENCE_S):
+                    first = bytes(await stream.receive_some())
+            head, _, body = first.partition(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            assert 0 < length == len(body)
 
 
 async def test_head_answers_like_get_without_a_body(app: QuartTrio) -> None:
     async with serving(app) as (port, _):
-        for path in ("/api/streams", "/", "/static/favicon.svg", "/healthz"):
+        for path in ("/api/site", "/", "/static/favicon.svg", "/healthz"):
             head, _, body = (await ask(port, get(path, method="HEAD"))).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200")
             assert b"content-length: 0" not in head.lower()
@@ -70,6 +84,48 @@ async def test_many_at_once(app: QuartTrio) -> None:
         for _ in range(50):
             nursery.start_soon(one)
     assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200"] * 50
+
+
+async def test_pipelined_requests_are_answered_in_order(app: QuartTrio) -> None:
+    async with serving(app) as (port, _):
+        paths = ("/healthz", "/api/nothing", "/api/site")
+        first = [get(path).replace(b"Connection: close\r\n", b"") for path in paths]
+        answers = await ask(port, b"".join(first) + get("/healthz"))
+        assert [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404", b"200", b"200"]
+
+
+async def test_http_1_0_is_answered_and_closed(app: QuartTrio) -> None:
+    async with serving(app) as (port, _):
+        assert (await ask(port, b"GET /healthz HTTP/1.0\r\n\r\n")).endswith(b"ok\n")
+
+
+async def test_a_client_that_leaves_ends_its_request(app_factory: Callable[..., QuartTrio]) -> None:
+    asked, ended = trio.Event(), trio.Event()
+
+    async def health() -> str | None:
+        asked.set()
+        try:
+            await trio.sleep_forever()
+        finally:
+            ended.set()
+
+    async with serving(app_factory(health=health)) as (port, _):
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await stream.send_all(get("/healthz"))
+            await asked.wait()
+        with trio.fail_after(PATIENCE_S):
+            await ended.wait()
+        assert (await ask(port, get("/api/site"))).startswith(b"HTTP/1.1 200")
+
+
+async def test_an_answer_that_is_no_http_becomes_500(app: QuartTrio) -> None:
+    @app.get("/api/broken")
+    async def broken() -> Response:
+        return Response("", headers={"X-Broken": "\0"})
+
+    async with serving(app) as (port, _):
+        assert (await ask(port, get("/api/broken"))).startswith(b"HTTP/1.1 500")
+        assert (await ask(port, get("/healthz"))).endswith(b"ok\n")
 
 
 async def test_http2_is_not_spoken(app: QuartTrio) -> None:
@@ -105,6 +161,19 @@ async def test_a_request_that_is_never_finished_is_dropped(
     monkeypatch.setattr("webapp.server.HEAD_S", 0.05)
     async with serving(app) as (port, _):
         assert await ask(port, b"GET / HTTP/1.1\r\nHost") == b""
+
+
+async def test_a_body_that_stops_coming_ends_its_connection(
+    app: QuartTrio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.server.BODY_SILENCE_S", 0.05)
+
+    @app.post("/swallow")
+    async def swallow() -> str:
+        return str(len(await quart_request.get_data()))
+
+    async with serving(app) as (port, _):
+        assert await ask(port, get("/swallow", "Content-Length: 9", method="POST") + b"x") == b""
 
 
 async def test_idle_connections_close_at_once_on_stop(app: QuartTrio) -> None:
@@ -173,9 +242,7 @@ async def test_a_request_that_hangs_cannot_either(app_factory: Callable[..., Qua
 async def test_a_body_that_is_too_large_is_refused(app: QuartTrio) -> None:
     @app.post("/swallow")
     async def swallow() -> str:
-        from quart import request
-
-        return str(len(await request.get_data()))
+        return str(len(await quart_request.get_data()))
 
     async with serving(app) as (port, _):
         body = b"x" * 100_000
