@@ -12,7 +12,7 @@ export function clock(): number {
 }
 
 /** What the element does not know of what it plays. */
-export type StreamState = Pick<PlaybackState, "liveSync" | "away">;
+export type StreamState = Pick<PlaybackState, "liveSync" | "away" | "resumesAt">;
 
 export class LatencyBinding {
   readonly controller: LatencyController;

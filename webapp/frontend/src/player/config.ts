@@ -37,16 +37,25 @@ export function latencyOptions(profile: Profile): Partial<LatencyOptions> | null
 /**
  * `lowLatency` false: parts are ignored and the player stays at the ordinary hold-back.
  *
+ * `credentials`: cookies go with every request for media, also on another origin.
+ *
  * Never set `liveSyncDuration` or `liveSyncDurationCount` here: that switches PART-HOLD-BACK off (hls.js#4212).
  */
-export function hlsConfig(profile: Profile, lowLatency: boolean, workerPath: string): Partial<HlsConfig> {
+export function hlsConfig(
+  profile: Profile,
+  lowLatency: boolean,
+  workerPath: string,
+  credentials = false,
+): Partial<HlsConfig> {
   const common: Partial<HlsConfig> = {
+    ...(credentials && { xhrSetup: withCredentials }),
     enableWorker: true,
     workerPath, // a file of ours: the ESM build has no inlined worker, and the CSP allows no blob: worker
     lowLatencyMode: lowLatency,
     backBufferLength: 30,
     liveDurationInfinity: true,
     startFragPrefetch: true,
+    enableCEA708Captions: false, // ours: see cea608.ts
     maxFragLookUpTolerance: 0.1, // parts shorter than the default of 0.25 s would be skipped (hls.js#5028)
   };
   if (profile === "stock") {
@@ -63,4 +72,9 @@ export function hlsConfig(profile: Profile, lowLatency: boolean, workerPath: str
   };
   // One hand on the wheel: no catch-up of its own, and no target that moves away with every stall (hls.js#6350).
   return { ...common, fragLoadPolicy, maxLiveSyncPlaybackRate: 1, liveSyncOnStallIncrease: 0 };
+}
+
+/** Before `open`, as hls.js calls it first. */
+function withCredentials(request: XMLHttpRequest): void {
+  request.withCredentials = true;
 }

@@ -17,7 +17,9 @@ export type PlayerState =
   /** Nothing is being streamed; looks again by itself. */
   | "offline"
   | "ended"
-  /** This browser has neither Media Source Extensions nor HLS. */
+  /** The server wants a ticket that this player does not have, or has no more. */
+  | "refused"
+  /** This browser has neither Media Source Extensions nor HLS, or none of the stream's codecs. */
   | "unsupported";
 
 /** Read-only numbers; `_s` is seconds, null is unknown. */
@@ -46,6 +48,8 @@ export interface Diagnostics {
   readonly position_s: number;
   readonly dropped_frames: number;
   readonly restarts: number;
+  /** Of the network, as measured. */
+  readonly bandwidth_bps: number | null;
 }
 
 declare global {

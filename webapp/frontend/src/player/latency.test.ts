@@ -1,3 +1,4 @@
+// One controller, so one file: whatever it does depends on the same few numbers.
 import { describe, expect, it } from "vitest";
 
 import { LatencyController, rangeAt, type Action, type PlaybackState, type TimeRange } from "./latency";
@@ -13,6 +14,7 @@ class Simulation {
   paused = false;
   hidden = false;
   away = false;
+  resumesAt: number | null = null;
   stalls = 0;
   seeks: number[] = [];
   buffered: TimeRange[];
@@ -37,8 +39,8 @@ class Simulation {
 
   get state(): PlaybackState {
     const liveSync = this.now - 1.1;
-    const { position, buffered, paused, hidden, away } = this;
-    return { position, buffered, paused, seeking: false, hidden, away, liveSync };
+    const { position, buffered, paused, hidden, away, resumesAt } = this;
+    return { position, buffered, paused, seeking: false, hidden, away, resumesAt, liveSync };
   }
 
   run(seconds: number): this {
@@ -197,7 +199,44 @@ describe("on an uneven network", () => {
   });
 });
 
+describe("an outage of the network", () => {
+  it("is behind a second and a half after it ended, with one seek, and not played slower meanwhile", () => {
+    const simulation = started((part) => (part === 330 ? 3 : 0.02));
+    simulation.run(13.4);
+    expect(simulation.latency).toBeGreaterThan(3);
+    const seeks = simulation.seeks.length;
+    simulation.run(0.9);
+    expect(simulation.rate).toBe(1);
+    simulation.run(0.7);
+    expect(simulation.seeks).toHaveLength(seeks + 1);
+    expect(simulation.latency).toBeLessThan(1);
+  });
+});
+
 describe("an encoder that goes away", () => {
+  it("is followed over its gap once all before it was played, and only once", () => {
+    const simulation = started((part) => (part >= 330 ? 1000 : 0.02));
+    simulation.run(11);
+    simulation.away = true;
+    simulation.run(3);
+    const seeks = simulation.seeks.length;
+    simulation.away = false;
+    simulation.resumesAt = simulation.now - 0.2;
+    simulation.run(STEP * 2);
+    expect(simulation.seeks.slice(seeks)).toEqual([simulation.resumesAt + 0.01]);
+    simulation.run(2);
+    expect(simulation.seeks).toHaveLength(seeks + 1);
+  });
+
+  it("is not followed while there is something left to play", () => {
+    const simulation = started();
+    simulation.run(10);
+    simulation.resumesAt = simulation.now + 3;
+    const seeks = simulation.seeks.length;
+    simulation.run(2);
+    expect(simulation.seeks).toHaveLength(seeks);
+  });
+
   it("costs no margin: neither the stall it caused nor its late last part counts", () => {
     const simulation = started((part) => (part >= 330 ? 1 : 0.02));
     simulation.run(10.8);
@@ -219,18 +258,46 @@ describe("an encoder that goes away", () => {
 });
 
 describe("what people and browsers do", () => {
-  it("jumps to live after a pause", () => {
+  it("catches up after a short pause", () => {
     const simulation = started();
     simulation.run(10);
     simulation.paused = true;
-    simulation.run(20);
-    expect(simulation.latency).toBeGreaterThan(20);
+    simulation.run(4);
+    expect(simulation.latency).toBeGreaterThan(4);
     simulation.paused = false;
     simulation.run(3);
     expect(simulation.latency).toBeLessThan(0.8);
   });
 
-  it("jumps to live after a pause so long that loading had stopped", () => {
+  it("goes on where it was after a long pause, until somebody asks for live", () => {
+    const simulation = started();
+    simulation.run(10);
+    const seeks = simulation.seeks.length;
+    simulation.paused = true;
+    simulation.run(20);
+    simulation.paused = false;
+    simulation.run(20);
+    expect(simulation.latency).toBeGreaterThan(20);
+    expect(simulation.rate).toBe(1);
+    expect(simulation.seeks).toHaveLength(seeks);
+    expect(simulation.controller.view.following).toBe(false);
+    simulation.controller.followLive();
+    simulation.run(3);
+    expect(simulation.latency).toBeLessThan(0.8);
+  });
+
+  it("never moves while it is paused, not even when live is asked for", () => {
+    const simulation = started();
+    simulation.run(10);
+    const seeks = simulation.seeks.length;
+    simulation.paused = true;
+    simulation.run(20);
+    simulation.controller.followLive();
+    simulation.run(4);
+    expect(simulation.seeks).toHaveLength(seeks);
+  });
+
+  it("jumps to live after a sleep so long that loading had stopped", () => {
     const simulation = started();
     simulation.run(10);
     const frozen = simulation.state;
@@ -256,6 +323,16 @@ describe("what people and browsers do", () => {
     simulation.controller.followLive();
     simulation.run(3);
     expect(simulation.latency).toBeLessThan(0.8);
+  });
+
+  it("knows from where a viewer went back, though it looks before it hears of that", () => {
+    const simulation = started();
+    simulation.run(10);
+    const target = simulation.position - 20;
+    const gone = { ...simulation.state, position: target, seeking: true }; // the element tells of a seek a moment later
+    simulation.controller.sample(simulation.now + 0.01, gone);
+    simulation.controller.sought(target, gone);
+    expect(simulation.controller.view.following).toBe(false);
   });
 
   it("takes a viewer's jump to the end for live", () => {
@@ -300,8 +377,8 @@ describe("what people and browsers do", () => {
   it("survives an empty buffer", () => {
     const controller = new LatencyController();
     controller.started(0);
-    const state = { position: 0, buffered: [], paused: false, seeking: false, hidden: false, away: false, liveSync: null };
-    expect(controller.sample(1, state)).toEqual({ rate: 1, seekTo: null });
+    const state = new Simulation(controller).state;
+    expect(controller.sample(1, { ...state, buffered: [], liveSync: null })).toEqual({ rate: 1, seekTo: null });
     expect(controller.view.margin).toBeNull();
   });
 });
@@ -320,6 +397,7 @@ describe("holes", () => {
       seeking: false,
       hidden: false,
       away: false,
+      resumesAt: null,
       liveSync: null,
     };
     expect(controller.sample(0.1, state).seekTo).toBeNull();

@@ -1,5 +1,6 @@
 /**
- * The latency controller: decides how fast to play and when to jump, so that playback stays as close to the live edge
+ * The latency controller, in one file because all its rules read and forget the same few leads. It decides how fast to
+ * play and when to jump, so that playback stays as close to the live edge
  * as the network allows and no closer. Pure: it knows neither hls.js nor the DOM, and time is an argument.
  *
  * What it holds is the *margin*: the forward buffer at its lowest, just before the next part arrives. It does not look
@@ -25,6 +26,8 @@ export interface PlaybackState {
   readonly hidden: boolean;
   /** The encoder is away: what comes late, or not at all, says nothing about the network. */
   readonly away: boolean;
+  /** Where media goes on behind the newest gap of the playlist; null without one, or while nothing follows it. */
+  readonly resumesAt: number | null;
   /** Where a player that starts now would start, buffered or not; null while unknown. */
   readonly liveSync: number | null;
 }
@@ -91,6 +94,9 @@ const LIVE_SEEK_PAUSE = 20; // an unbuffered seek stalls; on a link that is too 
 const FAR_BEHIND = 3;
 const REJOIN = 5;
 const EXCUSE = 10;
+const NOTHING_LEFT = 0.15; // players stop a little before the end of the buffer
+const GAP_SEEK_PAUSE = 3;
+const LONG_PAUSE = 5; // who pauses longer than this wants to go on where they were
 const HOLE_WAIT = 0.4; // hls.js and the browser jump small holes by themselves
 const JOIN = 0.1; // ranges closer than this play as one (hls.js `maxBufferHole`)
 const SURPRISE_FACTOR = 1.5;
@@ -115,6 +121,8 @@ export class LatencyController {
   #settleAt: number | null = null;
   #lastSeekAt = -Infinity;
   #lastLiveSeekAt = -Infinity;
+  #lastGapSeekAt = -Infinity;
+  #pausedSince: number | null = null;
   #inHoleSince: number | null = null;
   #following = true;
   #jitter = 0;
@@ -171,6 +179,7 @@ export class LatencyController {
   /** Hold the live edge (again). */
   followLive(): void {
     this.#following = true;
+    this.#pausedSince = null;
     this.#lastSeekAt = -Infinity;
     this.#lastLiveSeekAt = -Infinity;
   }
@@ -183,10 +192,13 @@ export class LatencyController {
       this.#forget();
     }
     this.#lastNow = now;
-    this.#lastPosition = state.position;
+    if (!state.seeking) {
+      this.#lastPosition = state.position; // a seek moves it at once, and `sought` has to know from where
+    }
     if (state.away) {
       this.#excuse(now);
     }
+    this.#notePause(now, state.paused);
     const range = rangeAt(state.buffered, state.position);
     const appended = this.#observe(now, state.position, range);
     this.#margin = this.#predict(now, state.position, this.#settleAt === null ? this.#options.window : SETTLE_WINDOW);
@@ -199,6 +211,14 @@ export class LatencyController {
     }
     this.#rate = seekTo === null ? this.#decideRate(state) : 1;
     return { rate: this.#rate, seekTo };
+  }
+
+  /** A viewer who pauses for long goes on where they were, until they ask for live; a short pause is caught up. */
+  #notePause(now: number, paused: boolean): void {
+    this.#pausedSince = paused && this.#running ? (this.#pausedSince ?? now) : null;
+    if (this.#pausedSince !== null && now - this.#pausedSince > LONG_PAUSE) {
+      this.#following = false;
+    }
   }
 
   /** Note how far the buffer reaches; true if it just grew. */
@@ -225,11 +245,16 @@ export class LatencyController {
   #noteTrough(trough: Trough): void {
     const oldest = trough.at - this.#options.window;
     const recent = this.#troughs.filter(({ at }) => at >= oldest);
-    if (this.#hasEvidence(trough.at) && recent.length > 0) {
-      const surprise = Math.min(...recent.map(({ lead }) => lead)) - trough.lead;
+    const known = recent.length > 0 ? recent : this.#troughs.slice(-1); // older than the window: the wait was long
+    if (this.#hasEvidence(trough.at) && known.length > 0) {
+      const surprise = Math.min(...known.map(({ lead }) => lead)) - trough.lead;
       if (surprise > OUTAGE) {
-        recent.length = 0;
-      } else if (surprise > this.#jitter) {
+        this.#troughs = []; // what comes now comes in a heap: look anew, and go back to the edge as after a start
+        this.#evidenceFrom = trough.at;
+        this.#settleAt = trough.at + EVIDENCE;
+        return;
+      }
+      if (surprise > this.#jitter) {
         this.#jitter = surprise;
       }
     }
@@ -253,15 +278,16 @@ export class LatencyController {
   }
 
   #seek(now: number, state: PlaybackState, range: TimeRange | null, appended: boolean): number | null {
-    const overHole = this.#jumpHole(now, state, range);
-    if (overHole !== null) {
-      return overHole;
+    const over = this.#jumpGap(now, state, range) ?? this.#jumpHole(now, state, range);
+    if (over !== null) {
+      return over;
     }
     const reached = range?.end ?? state.position;
     const farBehind = state.liveSync !== null && state.liveSync - reached > FAR_BEHIND;
     const rejoining = now - this.#lastAwayAt < REJOIN; // the loader finds the end of the gap by itself
     if (farBehind && !rejoining && now - this.#lastLiveSeekAt >= LIVE_SEEK_PAUSE) {
       this.#lastLiveSeekAt = now;
+      this.#settleAt = now + this.#options.settle;
       return state.liveSync;
     }
     // Only right after something was appended: then the target has the most buffer ahead of it.
@@ -281,6 +307,23 @@ export class LatencyController {
     const worthIt = settling ? excess > SETTLE_EXCESS : excess > this.#options.seekExcess;
     const rested = settling || now - this.#lastSeekAt >= SEEK_PAUSE;
     return worthIt && rested && target < range.end ? target : null;
+  }
+
+  /**
+   * Over a gap that the encoder left, once it is back and all before the gap was played. hls.js steps over one by itself,
+   * but waits for the segment behind it to be complete; after a seek it loads that one's parts.
+   */
+  #jumpGap(now: number, state: PlaybackState, range: TimeRange | null): number | null {
+    const { position, resumesAt, liveSync } = state;
+    if (resumesAt === null || position >= resumesAt || now - this.#lastGapSeekAt < GAP_SEEK_PAUSE) {
+      return null;
+    }
+    if (range !== null && range.end - position > NOTHING_LEFT) {
+      return null;
+    }
+    this.#lastGapSeekAt = now;
+    this.#settleAt = now + this.#options.settle;
+    return Math.max(resumesAt, liveSync ?? resumesAt) + 0.01;
   }
 
   /** Out of a hole (missing parts, an encoder outage) into the latest range, if nothing else did it meanwhile. */

@@ -1,23 +1,44 @@
 /**
- * One live channel in one media element: opens the source, steers the latency, recovers from errors, and says what state
+ * One live channel in one media element, in one file because everything in it turns on the one source that there is at a
+ * time and on the state that follows from it: opens the source, steers the latency, recovers from errors, and says what state
  * all this is in. It knows nothing of the page around it.
  */
 
 import { clock, LatencyBinding, timeRanges } from "./binding";
+import { missingCodecs, type Missing } from "./codecs";
 import { latencyOptions, type Profile } from "./config";
 import type { Diagnostics, PlayerState } from "./diagnostics";
 import { LatencyController, rangeAt } from "./latency";
+import { DateLead } from "./lead";
 import { Progress } from "./progress";
 import { Recovery, type PlayerError } from "./recovery";
-import { HlsSource, NativeSource, type HlsClass, type Source, type SourceEvents } from "./source";
+import {
+  bestOf,
+  canPlayType,
+  HlsSource,
+  NativeSource,
+  NO_QUALITIES,
+  type HlsClass,
+  type MediaWindow,
+  type Qualities,
+  type Source,
+  type SourceEvents,
+} from "./source";
 import { multiplexed, pageProtocol, takeTurn } from "./turn";
 import { Watchdog } from "./watchdog";
 
 const LOOK_MS = 100;
+/** The oldest media leave the playlist while they are being asked for: seeks keep so many seconds away from them. */
+const OLDEST_S = 4;
+/**
+ * hls.js reads the list of variants once. When it may tell of a picture again, it is read anew: not at once, because a
+ * cache may keep the old list for two seconds, and playback would begin in front of what changed.
+ */
+const PICTURE_AFTER_MS = 3500;
 /** States that follow from what the media element does. */
 const RUNNING: ReadonlySet<PlayerState> = new Set(["playing", "paused", "buffering", "reconnecting"]);
 /** States that only a restart leaves. */
-const FINAL: ReadonlySet<PlayerState> = new Set(["ended", "offline", "unsupported"]);
+const FINAL: ReadonlySet<PlayerState> = new Set(["ended", "offline", "refused", "unsupported"]);
 const STATES = { moving: "playing", paused: "paused", dry: "buffering", away: "reconnecting" } as const;
 
 export interface PlayerOptions {
@@ -26,10 +47,14 @@ export interface PlayerOptions {
   readonly source: string;
   readonly profile: Profile;
   readonly debug: boolean;
+  /** The media is not for everybody: cookies, which hold the ticket, go with every request for it. */
+  readonly credentials: boolean;
   /** How far this machine's clock is behind the server's, in milliseconds. */
   readonly clockOffsetMs: () => number;
   /** Called after every change of the state, never before `start`. */
   readonly onState: (state: PlayerState) => void;
+  /** The stream has codecs that this browser cannot play; of what it can, the rest is played. Also when that changes. */
+  readonly onMissing: (missing: Missing) => void;
   /** The browser allowed playing only without sound, so the element was muted. */
   readonly onSilenced: () => void;
 }
@@ -40,6 +65,7 @@ export class Player {
   readonly #recovery = new Recovery();
   readonly #progress = new Progress();
   readonly #watchdog = new Watchdog();
+  readonly #lead = new DateLead();
   #Hls: HlsClass | null = null;
   #source: Source | null = null;
   #binding: LatencyBinding | null = null;
@@ -50,7 +76,9 @@ export class Player {
   #restartTimer: number | undefined;
   #restarts = 0;
   #moved = false; // this source's media has played
+  #soundOnly = false; // the picture is of a codec that this browser cannot play
   #wanted = true; // the viewer has not paused
+  #height: number | null = null; // of the quality that was chosen
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -104,13 +132,63 @@ export class Player {
     void this.#play();
   }
 
+  /** What of the stream can be played, to be shown as a bar; null while unknown. */
+  get window(): MediaWindow | null {
+    return this.#source?.window ?? null;
+  }
+
+  /** Go to a position, in seconds of media time; what the stream no longer has, or has not yet, is not gone to. */
+  seek(position: number): void {
+    const range = this.window;
+    if (range === null) {
+      return;
+    }
+    if (position >= range.end) {
+      this.goLive();
+    } else {
+      this.#options.video.currentTime = Math.max(position, range.start + OLDEST_S);
+    }
+  }
+
+  get qualities(): Qualities {
+    return this.#source?.qualities ?? NO_QUALITIES;
+  }
+
+  /** The rendition with so many lines, also of sources to come, where they have one; null: let the network decide. */
+  chooseQuality(height: number | null): void {
+    this.#height = height;
+    this.#chooseQuality();
+  }
+
+  #chooseQuality(): void {
+    const height = this.#height;
+    const { all, chosen } = this.qualities;
+    const index = height === null ? null : bestOf(all, height);
+    if (index !== chosen) {
+      this.#source?.chooseQuality(index);
+    }
+  }
+
   /** Seconds from arrival at the server to the screen; null while unknown. */
   latency(): number | null {
     const shown = this.#source?.date ?? null;
     if (shown === null || this.#options.video.readyState === 0) {
       return null;
     }
-    return (Date.now() + this.#options.clockOffsetMs() - shown.getTime()) / 1000;
+    return this.#age(shown) + this.#lead.value(clock());
+  }
+
+  /** Seconds since the server's clock showed this. */
+  #age(date: Date): number {
+    return (Date.now() + this.#options.clockOffsetMs() - date.getTime()) / 1000;
+  }
+
+  /**
+   * Whether the server takes this for a player that is not ours: one that is built into the browser (AVFoundation) does not
+   * say which page it plays for, except to the page's own host (Referrer-Policy). Then the page must not count itself, too.
+   */
+  get countedByOrigin(): boolean {
+    return this.#mode === "native" && new URL(this.#options.source, location.href).origin !== location.origin;
   }
 
   get diagnostics(): Diagnostics {
@@ -134,6 +212,7 @@ export class Player {
       position_s: video.currentTime,
       dropped_frames: video.getVideoPlaybackQuality().droppedVideoFrames,
       restarts: this.#restarts,
+      bandwidth_bps: this.#source?.bandwidth ?? null,
     };
   }
 
@@ -155,7 +234,8 @@ export class Player {
       this.#openHls(this.#Hls, lowLatency);
     } else if (this.#options.video.canPlayType(NativeSource.type) !== "") {
       this.#mode = "native";
-      this.#source = new NativeSource(this.#options.video, this.#options.source, this.#events);
+      const { video, source, credentials } = this.#options;
+      this.#source = new NativeSource(video, source, credentials, this.#events);
     } else {
       this.#enter("unsupported");
     }
@@ -173,8 +253,9 @@ export class Player {
   }
 
   #openHls(HlsImpl: HlsClass, lowLatency: boolean): void {
-    const { video, source: url, profile, debug } = this.#options;
-    const source = new HlsSource(HlsImpl, video, url, { profile, lowLatency, debug }, this.#events);
+    const { video, source: url, profile, debug, credentials } = this.#options;
+    const settings = { profile, lowLatency, debug, credentials };
+    const source = new HlsSource(HlsImpl, video, url, settings, this.#events);
     this.#source = source;
     this.#mode = lowLatency ? "low-latency" : "normal";
     const options = lowLatency ? latencyOptions(profile) : null;
@@ -182,6 +263,7 @@ export class Player {
       this.#binding = new LatencyBinding(video, new LatencyController(options), () => ({
         liveSync: source.liveSync,
         away: source.encoderAway,
+        resumesAt: source.resumesAt,
       }));
     }
   }
@@ -190,6 +272,7 @@ export class Player {
     window.clearTimeout(this.#restartTimer);
     this.#moved = false;
     this.#progress.reset(clock());
+    this.#lead.reset();
     this.#binding?.close();
     this.#binding = null;
     this.#source?.close();
@@ -197,9 +280,31 @@ export class Player {
   }
 
   readonly #events: SourceEvents = {
+    onCodecs: (variants) => {
+      const missing = missingCodecs(variants, canPlayType);
+      this.#soundOnly = missing.video.length > 0;
+      this.#options.onMissing(missing);
+    },
+    onDiscontinuity: () => {
+      if (this.#soundOnly) {
+        window.clearTimeout(this.#restartTimer);
+        this.#restartTimer = window.setTimeout(() => {
+          this.restart();
+        }, PICTURE_AFTER_MS);
+      }
+    },
     onReady: () => {
+      if (this.#state === "unsupported") {
+        this.#enter("starting"); // the streamer has changed codecs
+      }
+      this.#chooseQuality();
       if (this.#wanted) {
         this.play();
+      }
+    },
+    onPlaylist: (end) => {
+      if (end !== null) {
+        this.#lead.note(clock(), -this.#age(end));
       }
     },
     onAppended: () => {
@@ -220,7 +325,15 @@ export class Player {
       return;
     }
     this.#closeSource();
-    this.#enter(remedy.offline ? "offline" : "starting");
+    if (remedy.kind === "refused") {
+      this.#enter("refused");
+      return;
+    }
+    if (remedy.kind === "unsupported") {
+      this.#enter("unsupported");
+    } else {
+      this.#enter(remedy.offline ? "offline" : "starting");
+    }
     this.#restartTimer = window.setTimeout(() => {
       this.#restarts += 1;
       void this.#open();
@@ -275,7 +388,9 @@ export class Player {
     const ahead = (source.edge ?? 0) - video.currentTime - this.#forwardBuffer();
     const kick = this.#watchdog.look(clock(), { dry, idle: source.idle, ahead });
     if (kick === "jump") {
-      video.currentTime = source.liveSync ?? video.currentTime;
+      const following = this.#binding?.controller.view.following ?? true;
+      const live = following ? source.liveSync : null; // who has gone back stays there: a seek makes the loader look again
+      video.currentTime = live ?? video.currentTime;
     } else if (kick === "restart") {
       this.restart();
     }

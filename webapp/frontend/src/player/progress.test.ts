@@ -72,11 +72,16 @@ describe("the watchdog", () => {
 
   it.each([
     ["playback moves", { ...HUNG, dry: false }],
-    ["something is being loaded", { ...HUNG, idle: false }],
     ["there is nothing more to load", { ...HUNG, ahead: 0.1 }],
   ])("keeps still while %s", (_, state) => {
     const watchdog = new Watchdog();
     expect([0, 2, 5, 9].map((now) => watchdog.look(now, state))).toEqual([null, null, null, null]);
+  });
+
+  it("gives a request more time, but not for ever", () => {
+    const watchdog = new Watchdog();
+    const kicks = [0, 2, 4.9, 5, 9.9, 10, 10.1].map((now) => watchdog.look(now, { ...HUNG, idle: false }));
+    expect(kicks).toEqual([null, null, null, "jump", null, "restart", null]);
   });
 
   it("does not jump again before playback moved", () => {

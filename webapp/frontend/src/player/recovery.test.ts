@@ -43,6 +43,13 @@ describe("recovery", () => {
     expect(subject.failed(3, NETWORK)).toMatchObject({ delay: 1 });
   });
 
+  it("does not hurry where this browser lacks the codecs", () => {
+    const subject = recovery();
+    const codecs: PlayerError = { kind: "codecs", status: null, playlist: true };
+    expect(subject.failed(0, codecs)).toEqual({ kind: "unsupported", delay: 10 });
+    expect(subject.failed(10, NETWORK)).toMatchObject({ delay: 0.5 });
+  });
+
   it("takes a missing playlist for a channel that is offline", () => {
     expect(recovery().failed(0, MISSING)).toMatchObject({ kind: "restart", offline: true });
     expect(recovery().failed(0, { ...MISSING, status: 503 })).toMatchObject({ offline: false });
@@ -54,5 +61,13 @@ describe("recovery", () => {
     const late = new Recovery(() => 0.99).failed(0, NETWORK);
     expect(early).toMatchObject({ delay: 0.375 });
     expect(late.kind === "restart" && late.delay > 0.6).toBe(true);
+  });
+
+  it("leaves a refusal to the page, which may get a ticket", () => {
+    const subject = recovery();
+    for (const playlist of [true, false]) {
+      expect(subject.failed(0, { kind: "network", status: 403, playlist })).toEqual({ kind: "refused" });
+    }
+    expect(subject.failed(1, NETWORK)).toMatchObject({ delay: 0.5 });
   });
 });

@@ -2,7 +2,7 @@
 
 /** The part of hls.js's error data that matters here. */
 export interface PlayerError {
-  readonly kind: "network" | "media" | "other";
+  readonly kind: "network" | "media" | "codecs" | "other";
   /** HTTP status of the failed request; null when there was none. */
   readonly status: number | null;
   /** It was the multivariant or a media playlist that could not be had. */
@@ -13,7 +13,11 @@ export type Remedy =
   /** Reset the decoder, keep the buffer's place. */
   | { readonly kind: "recover-media" }
   /** Start anew after `delay` seconds. `offline`: there is no stream to be had at this address now. */
-  | { readonly kind: "restart"; readonly delay: number; readonly offline: boolean };
+  | { readonly kind: "restart"; readonly delay: number; readonly offline: boolean }
+  /** The server wants a ticket, or another one, which the page has to get. */
+  | { readonly kind: "refused" }
+  /** Nothing of it can be played here; look again after `delay` seconds, the streamer may choose other codecs. */
+  | { readonly kind: "unsupported"; readonly delay: number };
 
 const FIRST_DELAY = 0.5;
 const LONGEST_DELAY = 10;
@@ -41,6 +45,12 @@ export class Recovery {
       this.#failures = 0;
     }
     this.#playingSince = null;
+    if (error.status === 401 || error.status === 403) {
+      return { kind: "refused" };
+    }
+    if (error.kind === "codecs") {
+      return { kind: "unsupported", delay: LONGEST_DELAY };
+    }
     if (error.kind === "media" && now - this.#lastMediaAt > MEDIA_RETRY_AFTER) {
       this.#lastMediaAt = now;
       return { kind: "recover-media" };

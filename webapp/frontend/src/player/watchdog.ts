@@ -18,28 +18,30 @@ export type Kick = "jump" | "restart" | null;
 
 const JUMP_AFTER = 1;
 const RESTART_AFTER = 4;
+const BUSY_JUMP_AFTER = 5; // a request may hang as well, or wait for what never comes; a part lasts a third of a second
+const BUSY_RESTART_AFTER = 10;
 const WORTH_LOADING = 0.5; // less than about a part: it is not listed yet
 
 export class Watchdog {
-  #since: number | null = null;
+  #stuckSince: number | null = null;
+  #idleSince: number | null = null;
   #jumped = false;
 
   look(now: number, { dry, idle, ahead }: LoaderState): Kick {
     if (!dry) {
       this.#jumped = false;
     }
-    if (!dry || !idle || ahead < WORTH_LOADING) {
-      this.#since = null;
-      return null;
-    }
-    this.#since ??= now;
-    const hung = now - this.#since;
-    if (!this.#jumped && hung >= JUMP_AFTER) {
+    const stuck = dry && ahead >= WORTH_LOADING;
+    this.#stuckSince = stuck ? (this.#stuckSince ?? now) : null;
+    this.#idleSince = stuck && idle ? (this.#idleSince ?? now) : null;
+    const hung = now - (this.#stuckSince ?? now);
+    const idled = now - (this.#idleSince ?? now);
+    if (!this.#jumped && (idled >= JUMP_AFTER || hung >= BUSY_JUMP_AFTER)) {
       this.#jumped = true;
       return "jump";
     }
-    if (hung >= RESTART_AFTER) {
-      this.#since = null;
+    if (idled >= RESTART_AFTER || hung >= BUSY_RESTART_AFTER) {
+      this.#stuckSince = this.#idleSince = null;
       return "restart";
     }
     return null;

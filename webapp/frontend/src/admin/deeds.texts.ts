@@ -1,0 +1,51 @@
+/** What the staff does to accounts and channels. */
+
+const EN = {
+  suspendTitle: (name: string) => `Suspend ${name}?`,
+  suspendText: "They are logged out, their broadcast ends, and tokens and stream keys are refused, all within a second. The channel is in no list. Nothing is deleted.",
+  suspendHint: "They are told it when they log in.",
+  suspendGo: "Suspend account",
+  suspended: (name: string) => `${name} is suspended.`,
+  restoreTitle: (name: string) => `Let ${name} in again?`,
+  restoreText: "Everything is as before, but for the sessions: they log in anew.",
+  restoreGo: "Let in again",
+  restored: (name: string) => `${name} is in again.`,
+  channelTitle: (name: string) => `Channel of ${name}`,
+  channelText: "What everybody sees of it. The owner can change it back.",
+  titleField: "Title",
+  mature: "For adults",
+  matureHint: "Viewers are asked before they see it.",
+  channelGo: "Save",
+  channelDone: "The channel was changed.",
+  endTitle: (name: string) => `End the broadcast of ${name}?`,
+  endText: "The encoder is cut off within a second, and no key opens the channel for a minute. The key stays good after that.",
+  endHint: "The encoder shows it, and it stands in the audit log. May be left out.",
+  endGo: "End broadcast",
+  ended: (name: string) => `The broadcast of ${name} was ended.`,
+};
+
+const DE: typeof EN = {
+  suspendTitle: (name) => `${name} sperren?`,
+  suspendText: "Das Konto wird abgemeldet, seine Übertragung endet, Token und Schlüssel werden abgewiesen, alles binnen einer Sekunde. Der Kanal steht in keiner Liste. Gelöscht wird nichts.",
+  suspendHint: "Er wird beim Anmelden gesagt.",
+  suspendGo: "Konto sperren",
+  suspended: (name) => `${name} ist gesperrt.`,
+  restoreTitle: (name) => `${name} wieder einlassen?`,
+  restoreText: "Alles ist wie zuvor, bis auf die Sitzungen: Das Konto muss sich neu anmelden.",
+  restoreGo: "Wieder einlassen",
+  restored: (name) => `${name} ist wieder da.`,
+  channelTitle: (name) => `Kanal von ${name}`,
+  channelText: "Was alle davon sehen. Wem der Kanal gehört, kann es zurückändern.",
+  titleField: "Titel",
+  mature: "Für Erwachsene",
+  matureHint: "Wer zusehen will, wird vorher gefragt.",
+  channelGo: "Speichern",
+  channelDone: "Der Kanal wurde geändert.",
+  endTitle: (name) => `Die Übertragung von ${name} beenden?`,
+  endText: "Der Encoder wird binnen einer Sekunde getrennt, und eine Minute lang öffnet kein Schlüssel den Kanal. Danach gilt der Schlüssel wieder.",
+  endHint: "Der Encoder zeigt ihn, und er steht im Protokoll. Kann leer bleiben.",
+  endGo: "Übertragung beenden",
+  ended: (name) => `Die Übertragung von ${name} wurde beendet.`,
+};
+
+export const TEXTS = { en: EN, de: DE };

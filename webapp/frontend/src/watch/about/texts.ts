@@ -1,0 +1,91 @@
+/** Words about a channel. */
+
+const EN = {
+  watching: (count: string, number: number) => (number === 1 ? "1 watching" : `${count} watching`),
+  followers: (count: string, number: number) => (number === 1 ? "1 follower" : `${count} followers`),
+  uptime: "Live for",
+  follow: "Follow",
+  following: "Following",
+  unfollow: (name: string) => `Unfollow ${name}`,
+  bellOn: "Tell me when it goes live",
+  bellOff: "Do not tell me when it goes live",
+  told: (name: string) => `You will be told when ${name} goes live.`,
+  notTold: (name: string) => `You will not be told when ${name} goes live.`,
+  logInTo: "Log in to follow",
+  subscribe: "Subscribe",
+  subscribed: "Subscribed",
+  share: "Share",
+  gift: "Give a subscription",
+  giftShort: "Gift",
+  report: "Report",
+  reportLogIn: "Log in to report",
+  more: "More",
+  about: (name: string) => `About ${name}`,
+  noAbout: "Nothing is written here yet.",
+  showChat: "Show chat",
+  hideChat: "Hide chat",
+  chat: "Chat",
+  notFound: (login: string) => `There is no channel called ${login}`,
+  notFoundText: "Check the address, or see who is live now.",
+  notFoundGo: "Who is live",
+  raid: (name: string) => `The channel goes on to ${name}.`,
+  raidGo: "Go along",
+};
+
+export type AboutTexts = typeof EN;
+
+const DE: AboutTexts = {
+  watching: (count, number) => (number === 1 ? "1 sieht zu" : `${count} sehen zu`),
+  followers: (count) => `${count} Follower`,
+  uptime: "Live seit",
+  follow: "Folgen",
+  following: "Gefolgt",
+  unfollow: (name) => `${name} nicht mehr folgen`,
+  bellOn: "Bescheid geben, wenn es losgeht",
+  bellOff: "Nicht Bescheid geben, wenn es losgeht",
+  told: (name) => `Du bekommst Bescheid, wenn ${name} live geht.`,
+  notTold: (name) => `Du bekommst nicht Bescheid, wenn ${name} live geht.`,
+  logInTo: "Melde dich an, um zu folgen",
+  subscribe: "Abonnieren",
+  subscribed: "Abonniert",
+  share: "Teilen",
+  gift: "Ein Abo verschenken",
+  giftShort: "Verschenken",
+  report: "Melden",
+  reportLogIn: "Melde dich an, um zu melden",
+  more: "Mehr",
+  about: (name) => `Über ${name}`,
+  noAbout: "Hier steht noch nichts.",
+  showChat: "Chat zeigen",
+  hideChat: "Chat ausblenden",
+  chat: "Chat",
+  notFound: (login) => `Es gibt keinen Kanal namens ${login}`,
+  notFoundText: "Prüfe die Adresse, oder sieh nach, wer gerade live ist.",
+  notFoundGo: "Wer ist live?",
+  raid: (name) => `Der Kanal zieht weiter zu ${name}.`,
+  raidGo: "Mitgehen",
+};
+
+export const TEXTS = { en: EN, de: DE };
+
+/** Content classification labels, by their ids. */
+export const LABELS: Readonly<Record<"en" | "de", Readonly<Record<string, string>>>> = {
+  en: {
+    DebatedSocialIssuesAndPolitics: "politics and debated social issues",
+    DrugsIntoxication: "drugs and intoxication",
+    Gambling: "gambling",
+    MatureGame: "a game for adults",
+    ProfanityVulgarity: "strong language",
+    SexualThemes: "sexual themes",
+    ViolentGraphic: "violent pictures",
+  },
+  de: {
+    DebatedSocialIssuesAndPolitics: "Politik und strittige Themen",
+    DrugsIntoxication: "Drogen und Rausch",
+    Gambling: "Glücksspiel",
+    MatureGame: "ein Spiel für Erwachsene",
+    ProfanityVulgarity: "derbe Sprache",
+    SexualThemes: "Sexuelles",
+    ViolentGraphic: "Bilder von Gewalt",
+  },
+};
