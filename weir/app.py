@@ -1,22 +1,31 @@
 """The composition root: opens the database, binds every listener, wires the roles, and takes it all down in order."""
 
+import secrets
 import signal
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import partial
 
 import structlog
 import trio
 
+from common.bus import LocalBus
 from common.config import Config
 from common.db import Database, migrate, wait_for_version
 from common.limits import raise_open_files_limit
 from common.metrics import Metrics
+from common.redis_bus import RedisBus
+from common.redis_link import RedisLink
+from common.shared_pace import RedisPace
+from weir.chat import ChatRole
+from weir.collector import spare_collector
 from weir.data_dir import held
 from weir.database import open_for
 from weir.demo import run_demo
-from weir.first_run import first_key
+from weir.first_run import first_lines
 from weir.media import MediaRole
+from weir.presence import ViewerCounts, make_presence, open_redis_for
+from weir.pulse import Heart
 from weir.web import WebRole
 
 log = structlog.get_logger(__name__)
@@ -29,7 +38,7 @@ READY = "weir ready"
 
 
 async def run_server(config: Config, *, roles: Collection[str], demo: bool = False) -> None:
-    """Run `roles` (of `media` and `web`) until SIGTERM or SIGINT; a second signal drops everything at once.
+    """Run `roles` (of `media`, `chat` and `web`) until SIGTERM or SIGINT; a second signal drops everything at once.
 
     Prints the addresses and `weir ready` on stdout once every listener is bound. Returns when all of it has ended.
 
@@ -43,9 +52,12 @@ async def run_server(config: Config, *, roles: Collection[str], demo: bool = Fal
         with ExitStack() as stack:
             if "media" in roles:
                 stack.enter_context(held(config.data_path))
-            async with open_for(config, wait_s=DATABASE_WAIT_S) as db:
+            async with (
+                open_for(config, wait_s=DATABASE_WAIT_S) as db,
+                open_redis_for(config.redis_url, db.bridge) as link,
+            ):
                 await _prepare_schema(db, roles)
-                await _serve(config, db, roles, stop, demo=demo)
+                await _serve(config, db, link, roles, stop, demo=demo)
         nursery.cancel_scope.cancel("everything has ended")
 
 
@@ -70,37 +82,118 @@ async def _prepare_schema(db: Database, roles: Collection[str]) -> None:
 
 
 async def _serve(
-    config: Config, db: Database, roles: Collection[str], stop: trio.Event, *, demo: bool
+    config: Config,
+    db: Database,
+    link: RedisLink | None,
+    roles: Collection[str],
+    stop: trio.Event,
+    *,
+    demo: bool,
 ) -> None:
     metrics = Metrics()
     metrics.add_source(lambda: _database_samples(db))
+    remarks: Callable[[], list[str]] = list
+    if link is not None:
+        metrics.add_source(link.samples)
+        remarks = link.remarks
+    counts = ViewerCounts(
+        make_presence(link, node=config.node, ttl_s=config.viewer_ttl_s), ttl_s=config.viewer_ttl_s
+    )
+    metrics.add_source(counts.samples)
     drain_s = config.drain_s * DRAIN_SHARE
     async with trio.open_nursery() as background:  # outlives the servers: it writes down how they ended
         background.start_soon(metrics.watch_loop_lag)
-        media = MediaRole(config, db, metrics) if "media" in roles else None
-        web = WebRole(config, db, metrics) if "web" in roles else None
+        media = MediaRole(config, db, metrics, counts, remarks=remarks) if "media" in roles else None
+        bus = _bus(link, config, background) if {"chat", "web"} & set(roles) else None
+        web = WebRole(config, db, metrics, counts, remarks=remarks, bus=bus) if "web" in roles else None
+        chat = _chat(config, db, bus, metrics, remarks, link) if "chat" in roles and bus is not None else None
+        background.start_soon(counts.run)
+        heart = Heart(
+            db,
+            node=config.node,
+            roles=sorted(roles),
+            data_path=config.data_path,
+            checks=[role.problems for role in (media, chat, web) if role is not None],
+            remarks=lambda: [*remarks(), *(bus.remarks() if isinstance(bus, RedisBus) else [])],
+        )
         async with trio.open_nursery() as servers:
             lines: list[str] = []
             if media is not None:
                 await media.prepare()
                 background.start_soon(media.run_background)
                 lines += await servers.start(partial(media.serve, stop=stop, drain_s=drain_s))
+            if chat is not None:
+                background.start_soon(chat.run_background)
+                lines += await servers.start(partial(chat.serve, stop=stop, drain_s=drain_s))
             if web is not None:
-                lines += await servers.start(partial(web.serve, media, stop=stop, drain_s=drain_s))
+                lines += await servers.start(partial(web.serve, media, chat, stop=stop, drain_s=drain_s))
+            background.start_soon(heart.run, tuple(lines))
             if media is not None and web is not None:
-                lines += await first_key(db)
+                lines += await first_lines(db, web.url.rstrip("/"))
             if media is not None and demo:
                 login = await servers.start(run_demo, db, media.loopback_rtmp_url, stop)
                 if web is not None:
                     lines.append(f"  Demo channel  {web.url}/{login}")
+            spare_collector()
             _announce(lines)
             await stop.wait()
             if media is not None:
                 media.stop()
-        if media is not None:
-            with trio.move_on_after(JOURNAL_FLUSH_S):
-                await media.journal.wait_empty()
+        await _write_down(media, chat)
         background.cancel_scope.cancel("everything has been written")
+
+
+async def _write_down(media: MediaRole | None, chat: ChatRole | None) -> None:
+    """Have what happened last in the database, if it is there."""
+    await trio.lowlevel.checkpoint()
+    with trio.move_on_after(JOURNAL_FLUSH_S):
+        if chat is not None:
+            await chat.history.flush()
+    with trio.move_on_after(JOURNAL_FLUSH_S):
+        if media is not None:
+            await media.journal.wait_empty()
+
+
+def _chat(
+    config: Config,
+    db: Database,
+    bus: LocalBus | RedisBus,
+    metrics: Metrics,
+    remarks: Callable[[], list[str]],
+    link: RedisLink | None,
+) -> ChatRole:
+    """Chat, whose health tells of its bus, too: Redis may answer, and a subscription hear nothing."""
+    of_bus = bus.remarks if isinstance(bus, RedisBus) else list
+    shared = None if link is None else RedisPace(link)
+    return ChatRole(
+        config,
+        db,
+        bus,
+        metrics,
+        remarks=lambda: [*remarks(), *of_bus()],
+        shared=shared,
+        journals=bus.journals,
+    )
+
+
+def _bus(link: RedisLink | None, config: Config, background: trio.Nursery) -> LocalBus | RedisBus:
+    """The bus of this process alone, or that of all nodes."""
+    if link is None:
+        return LocalBus(new_epoch=_new_epoch, now=trio.current_time, journalled=config.chat_history_days > 0)
+    name = f"{config.node}-{secrets.token_hex(4)}"  # two processes may be called the same
+    bus = RedisBus(
+        link,
+        node=name,
+        new_epoch=_new_epoch,
+        now=trio.current_time,
+        journalled=config.chat_history_days > 0,
+    )
+    background.start_soon(bus.run)
+    return bus
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(8)
 
 
 def _announce(lines: list[str]) -> None:

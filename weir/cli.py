@@ -12,8 +12,13 @@ from common.config import Config, load_config
 from common.errors import WeirError, leaves
 from common.logs import configure_logs
 from weir.cli_accounts import key_app, user_app
+from weir.cli_backup import backup_command, restore_command
 from weir.cli_doctor import doctor
 from weir.cli_publish import publish
+from weir.cli_seed import seed
+from weir.cli_staff import add_staff_commands
+from weir.cli_subscriptions import subscription_app
+from weir.cli_tokens import token_app
 
 app = typer.Typer(
     help="weir: self-hosted live streaming. RTMP in, Low-Latency HLS out.",
@@ -21,16 +26,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+add_staff_commands(user_app)
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.add_typer(token_app, name="token")
+app.add_typer(subscription_app, name="subscription")
 app.command("publish")(publish)
 app.command("doctor")(doctor)
+app.command("seed")(seed)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 
 
 class Role(enum.Enum):
     """What a single process can be."""
 
     MEDIA = "media"
+    CHAT = "chat"
     WEB = "web"
 
 

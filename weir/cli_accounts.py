@@ -8,12 +8,14 @@ from typing import Annotated, TypeVar
 import trio
 import typer
 
+from common.config import Config, load_config
 from common.credentials import hash_password, new_stream_key
 from common.db import Database, UniqueViolationError
 from common.errors import WeirError
 from common.ids import check_login
 from common.queries import stream_keys, users
 from weir.database import open_ready_for
+from weir.links import make_link, make_token, web_url
 
 T = TypeVar("T")
 
@@ -52,15 +54,15 @@ def add_user(
         except UniqueViolationError:
             raise AccountError(f"there is a user {name} already") from None
 
-    _with_database(add)
+    with_database(add)
     print(f"added user {name}")
 
 
 @user_app.command("list")
 def list_users() -> None:
     """List the accounts."""
-    found = _with_database(lambda db: users.select_users(db, limit=MAX_LISTED))
-    _print_table(
+    found = with_database(lambda db: users.select_users(db, limit=MAX_LISTED))
+    print_table(
         ("id", "login", "display name", "admin", "suspended", "created"),
         [
             (
@@ -68,12 +70,38 @@ def list_users() -> None:
                 user.login,
                 user.display_name,
                 "yes" if user.is_admin else "",
-                _minute(user.suspended_at),
-                _minute(user.created_at),
+                minute(user.suspended_at),
+                minute(user.created_at),
             )
             for user in found
         ],
     )
+
+
+@user_app.command("reset-link")
+def reset_link(login: Login) -> None:
+    """Print a link with which somebody sets a new password; it works once, for a day. All their sessions end then."""
+
+    async def make(db: Database, config: Config) -> str:
+        return await make_link(db, web_url(config), "reset", await user_id_of(db, login))
+
+    print(_with_config(make))
+
+
+@user_app.command("invite")
+def invite() -> None:
+    """Print an invitation, for a site whose `registration` is `invite`; it works once, for two weeks."""
+    print(with_database(lambda db: make_token(db, "invite")))
+
+
+@user_app.command("setup-link")
+def setup_link() -> None:
+    """Print a link with which somebody makes themselves administrator; it works once, for a week."""
+
+    async def make(db: Database, config: Config) -> str:
+        return await make_link(db, web_url(config), "setup")
+
+    print(_with_config(make))
 
 
 @key_app.command("create")
@@ -87,12 +115,12 @@ def create_key(
     secret = new_stream_key()
 
     async def create(db: Database) -> None:
-        channel_id = await _channel_id(db, login)
+        channel_id = await user_id_of(db, login)
         await stream_keys.insert_key(
             db, channel_id=channel_id, label=label, key_hash=secret.sha256, last4=secret.last4
         )
 
-    _with_database(create)
+    with_database(create)
     print(secret.text)
 
 
@@ -101,18 +129,18 @@ def list_keys(login: Login) -> None:
     """List the stream keys of an account, revoked ones included."""
 
     async def select(db: Database) -> list[stream_keys.StreamKey]:
-        return await stream_keys.select_keys(db, await _channel_id(db, login))
+        return await stream_keys.select_keys(db, await user_id_of(db, login))
 
-    _print_table(
+    print_table(
         ("id", "ends with", "label", "created", "last used", "revoked"),
         [
             (
                 str(key.id),
                 key.last4,
                 key.label,
-                *map(_minute, (key.created_at, key.last_used_at, key.revoked_at)),
+                *map(minute, (key.created_at, key.last_used_at, key.revoked_at)),
             )
-            for key in _with_database(select)
+            for key in with_database(select)
         ],
     )
 
@@ -125,19 +153,20 @@ def revoke_key(
     """Revoke a stream key; whoever publishes with it is cut off within a second."""
 
     async def revoke(db: Database) -> None:
-        channel_id = await _channel_id(db, login)
+        channel_id = await user_id_of(db, login)
         if not await stream_keys.revoke_key(db, channel_id=channel_id, key_id=key_id):
             raise AccountError(f"{login} has no key {key_id}; `weir key list {login}` shows which there are")
 
-    _with_database(revoke)
+    with_database(revoke)
     print(f"revoked key {key_id} of {login}")
 
 
-async def _channel_id(db: Database, login: str) -> int:
+async def user_id_of(db: Database, login: str) -> int:
+    """Give the id of an account, which is its channel's too; raise `AccountError` when there is none."""
     user = await users.select_user_by_login(db, login)
     if user is None:
         raise AccountError(f"there is no user {login}; `weir user add {login}` makes one")
-    return user.id  # the id of its channel too
+    return user.id
 
 
 def _read_password() -> str:
@@ -150,24 +179,27 @@ def _read_password() -> str:
     return password
 
 
-def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """Run `work` on the configured database, and give what it gives."""
-    from common.config import load_config
+    return _with_config(lambda db, _: work(db))
 
+
+def _with_config(work: Callable[[Database, Config], Awaitable[T]]) -> T:
     config = load_config()
 
     async def run() -> T:
         async with open_ready_for(config) as db:
-            return await work(db)
+            return await work(db, config)
 
     return trio.run(run)
 
 
-def _minute(at: datetime | None) -> str:
+def minute(at: datetime | None) -> str:
+    """Show a time, or nothing."""
     return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
-def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """Print aligned columns, never cut: people read them, and scripts. What people typed must not steer the terminal."""
     shown = [header, *([_printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]

@@ -7,7 +7,10 @@ from weir.live import LiveChannels
 
 
 async def follow_changes(db: Database, channels: LiveChannels) -> None:
-    """Act on revoked keys and on claims of other nodes, for ever; look at everything after each reconnect and each 30 s."""
+    """Act on revoked keys, suspended accounts, ended broadcasts and claims of other nodes, for ever.
+
+    Looks at everything after each reconnect and each 30 s.
+    """
     with db.subscribe() as feed:
         async for change in feed:
             match change:
@@ -18,8 +21,10 @@ async def follow_changes(db: Database, channels: LiveChannels) -> None:
                     await channels.recheck_keys(int(key_id))
                 case ControlChange(table="channel_claims", id=channel_id):
                     await channels.recheck_claims(int(channel_id))
-                case ControlChange(table="users"):
-                    await channels.recheck_keys()  # somebody was suspended; we know keys, not users
+                case ControlChange(
+                    table="users" | "stream_holds", id=channel_id
+                ):  # a channel has its user's id
+                    await channels.recheck_channel(int(channel_id))
                 case ControlChange():
                     pass  # a table that another role watches
                 case _:

@@ -1,6 +1,7 @@
-"""Checks of the database: where it is, whether it answers, which version its schema has."""
+"""Checks of the database: where it is, whether it answers, its schema's version, and the live streams it knows of."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,13 +9,17 @@ from urllib.parse import urlsplit
 
 import trio
 
-from common.db import DatabaseError, latest_version, open_database, schema_version
+from common.db import Database, DatabaseError, latest_version, open_database, schema_version
 from common.embedded_pg import EmbeddedPostgresError, cluster_status, embedded_postgres
 from common.pg_binaries import installed
+from common.queries import stream_health
+from common.queries.stream_health import IssueRow, LiveHealth
 from weir.findings import Finding, ok, problem, warning
 
 _ANSWER_S = 20.0
 _CONNECT_S = 5.0
+_LIVE_SHOWN = 20
+_ISSUES_READ = 50
 
 
 class DatabaseConfig(Protocol):
@@ -74,7 +79,28 @@ async def _ask(dsn: str, where: str) -> Examination:
         theirs = await db.fetchval("select clock_timestamp()")
         skew_s = (dt.datetime.now(dt.UTC) - theirs).total_seconds()
         reached = ok("database", f"PostgreSQL {server}: {where}")
-        return Examination((reached, check_schema(version, latest_version())), skew_s)
+        live = await _live_streams(db) if version == latest_version() else ()
+        return Examination((reached, check_schema(version, latest_version()), *live), skew_s)
+
+
+async def _live_streams(db: Database) -> list[Finding]:
+    found = []
+    for one in await stream_health.select_live_health(db, limit=_LIVE_SHOWN):
+        issues = await stream_health.select_issues(db, one.stream_id, limit=_ISSUES_READ)
+        found.append(check_live_stream(one, [issue for issue in issues if issue.ended_at is None]))
+    return found
+
+
+def check_live_stream(live: LiveHealth, issues: Sequence[IssueRow]) -> Finding:
+    """How does a stream do that is on air now? `issues`: those that last."""
+    rate = "" if live.fps is None else f", {live.fps:.0f} fps"
+    keys = "" if live.keyframe_interval_s is None else f", a keyframe each {live.keyframe_interval_s:.1f} s"
+    text = f"{live.status}: {live.kbps:.0f} kbit/s{rate}{keys}"
+    worst = [issue for issue in issues if issue.severity != "info"]
+    check = f"live {live.login}"
+    if not worst:
+        return ok(check, text)
+    return warning(check, text, " ".join(f"{issue.reason}. {issue.description}" for issue in worst))
 
 
 def check_schema(version: int, latest: int) -> Finding:

@@ -98,7 +98,7 @@ def check_descriptors(connections: int, limit: int | None = None) -> Finding:
         return warning(
             "open files",
             f"this process may open {limit}; the configured connections need {needed}",
-            f"`ulimit -Hn {needed}` before the start, LimitNOFILE={needed} in a systemd unit, or lower WEIR_HLS_MAX_CONNECTIONS.",
+            f"`ulimit -Hn {needed}` before the start, LimitNOFILE={needed} in a systemd unit, or lower WEIR_HLS_MAX_CONNECTIONS and WEIR_CHAT_MAX_CONNECTIONS.",
         )
     return ok("open files", f"{'unlimited' if limit == resource.RLIM_INFINITY else limit}, needed {needed}")
 

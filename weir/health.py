@@ -1,5 +1,6 @@
 """Can this process do its job? Probed, not assumed: an encoder's first bytes are sent to our own port."""
 
+import ssl
 from collections.abc import Awaitable, Callable
 
 import trio
@@ -10,6 +11,12 @@ PROBE_S = 2.0
 KEEP_S = 5.0
 """How long an answer is good: health checks of several balancers must not become load."""
 C0_C1_BYTES = 1 + 1536
+
+
+_TRUSTING = ssl.create_default_context()
+"""For connections to ourselves: the certificate is for the name by which others know us, and `weir doctor` looks at it."""
+_TRUSTING.check_hostname = False
+_TRUSTING.verify_mode = ssl.CERT_NONE
 
 
 class Health:
@@ -48,6 +55,18 @@ async def check_rtmp(host: str, port: int) -> None:
         await stream.send_all(b"\x03" + bytes(C0_C1_BYTES - 1))
         if not await stream.receive_some(1):
             raise trio.BrokenResourceError("the RTMP listener hung up")
+
+
+async def check_irc(host: str, port: int, *, with_tls: bool = False) -> None:
+    """Ask our own IRC port for a PONG, which comes all the way through a connection's task."""
+    stream: trio.abc.Stream
+    stream = await trio.open_tcp_stream("127.0.0.1" if host in {"0.0.0.0", "::"} else host, port)  # noqa: S104  # compared
+    if with_tls:
+        stream = trio.SSLStream(stream, _TRUSTING, https_compatible=True)
+    async with stream:
+        await stream.send_all(b"PING\r\n")
+        if not bytes(await stream.receive_some(100)).startswith(b"PONG"):
+            raise trio.BrokenResourceError("the IRC listener hung up")
 
 
 async def check_database(db: Database) -> None:

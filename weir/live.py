@@ -1,4 +1,4 @@
-"""Live channels: who may publish, which broadcast a publisher belongs to, and when a broadcast ends.
+"""Live channels, decided in one place, since each answer is about the same few facts: who may publish, to what, and until when.
 
 This is where RTMP, HLS and the database meet. `LiveChannels` decides synchronously, so that no `await` can come between
 a check and its act; what must be written down goes through the `Ledger`, which keeps it while the database is away.
@@ -7,92 +7,39 @@ A broadcast is what viewers watch; a publication is one encoder connection that 
 good-bye leaves the broadcast open for a grace time, and the same channel's next publication goes on with it.
 """
 
+import math
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import structlog
 import trio
 
 from common.ingest import Accepted, PublishRequest, Rejected, StreamMetadata, Unavailable, Verdict
-from common.media import MediaConfig, Packet
+from common.media import MediaConfig, Packet, Track
 from common.metrics import Sample
 from common.queries.streams import Claim
-from hls.stream import LiveStream, StreamInfo
+from hls.stream import LiveStream
+from weir.keys import KeyOwner, SeenKeys
+from weir.live_stats import LiveStats
+from weir.seams import KeyframeTap, Ledger, LedgerUnavailableError, NoTap, Shelf
+from weir.stream_health import HealthBoard, StreamHealth
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.1
-"""How often live streams look at the clock: a third of the shortest part."""
-KEY_CACHE = 10_000
-"""Keys remembered so that known streamers can publish while the database is away."""
+"""How often live streams look at the clock at least: a third of the shortest part."""
+SHORTEST_TICK_S = 0.01
+"""How often at most, for what is due in between: the next GAP part (E5)."""
+MAX_ASKS = 3
 TAKEN_OVER = "Another encoder started publishing to this channel; only the newest one stays connected."
 REVOKED = "This stream key was revoked. Create a new one and put it into your encoder's settings."
 UNKNOWN_KEY = "This stream key is not known here. Copy it again from your channel, or create one with `weir key create`."
 NO_KEY = "There is no stream key in the request. Put it into the encoder's stream key field, or behind /live/ in the URL."
+TOO_MANY_WRONG_KEYS = "Too many wrong stream keys came from your address. Wait {wait_s} s, copy the key again from your channel, and try again."
+UNSUPPORTED = "The encoder sends {what}, which cannot be played here. Set it to H.264 video and AAC audio."
 STOPPING = "The server is shutting down or restarting; the encoder may try again."
-
-
-@dataclass(frozen=True, slots=True)
-class KeyOwner:
-    """What the database knows of a stream key."""
-
-    key_id: int
-    channel_id: int
-    login: str
-    title: str
-    refusal: str | None
-    """Why the key must not publish (revoked, suspended), as a sentence for the encoder; `None` when it may."""
-
-
-class LedgerUnavailableError(Exception):
-    """The database cannot be asked now."""
-
-
-class Ledger(Protocol):
-    """What live channels ask of the database, and what they have it write down."""
-
-    async def key_owner(self, key: str) -> KeyOwner | None:
-        """Look a stream key up; `None` when it is unknown. Raises `LedgerUnavailableError`."""
-
-    async def claim(self, channel_id: int, session_id: uuid.UUID) -> int:
-        """Make `session_id` the channel's publisher and return its fence: newer claims get higher numbers.
-
-        Raises:
-            LedgerUnavailableError: the database cannot be asked now.
-        """
-
-    async def current_claim(self, channel_id: int) -> Claim | None:
-        """Give the channel's newest claim; `None` when there is none. Raises `LedgerUnavailableError`."""
-
-    def stream_started(self, stream_id: uuid.UUID, owner: KeyOwner) -> None:
-        """Write down that a broadcast went live. This and the rest return at once and are kept through an outage."""
-
-    def stream_described(self, stream_id: uuid.UUID, info: StreamInfo, encoder: str) -> None:
-        """Write down codecs, size, frame rate and the encoder's name."""
-
-    def stream_ended(self, stream_id: uuid.UUID, reason: str) -> None:
-        """Write down that a broadcast is over."""
-
-    def session_started(
-        self, session_id: uuid.UUID, stream_id: uuid.UUID, owner: KeyOwner, request: PublishRequest
-    ) -> None:
-        """Write down a publisher connection that sent media."""
-
-    def session_ended(self, session_id: uuid.UUID, *, clean: bool) -> None:
-        """Write down that it is gone."""
-
-
-class Shelf(Protocol):
-    """Where viewers find streams (hls.directory.Directory)."""
-
-    def add(self, login: str, stream: LiveStream) -> None:
-        """Make `stream` the current one of `login`."""
-
-    def end(self, login: str, now: float) -> None:
-        """No longer current; what viewers have begun to load stays for a while."""
 
 
 @dataclass(eq=False, slots=True)
@@ -102,12 +49,22 @@ class Broadcast:
     stream_id: uuid.UUID
     owner: KeyOwner
     live: LiveStream
+    health: StreamHealth
+    tap: KeyframeTap
     on_air: bool = False
     """True from the first media packet on: an encoder that only connects does not go live."""
     publication: "LivePublication | None" = None
     ends_at: float | None = None
     """When the grace time is over, while no encoder is connected."""
     described: bool = False
+    look_at: float = 0.0
+
+    def look(self, now: float) -> float:
+        """Tick the stream unless it can have nothing to do: with hundreds, looking at each costs. Returns when it may."""
+        if now >= max(self.look_at, self.live.quiet_until):
+            due_at = self.live.tick(now)
+            self.look_at = now + TICK_S if due_at is None else min(due_at, now + TICK_S)
+        return max(self.look_at, self.live.quiet_until)
 
 
 class LivePublication:
@@ -130,6 +87,8 @@ class LivePublication:
         self.session_id = session_id
         self.fence = fence
         self.recorded = False
+        self.is_useless = False
+        """Whether its owner was told that it sends only what cannot be used."""
         self._channels = channels
 
     def handle(self, item: MediaConfig | Packet | StreamMetadata) -> None:
@@ -140,9 +99,16 @@ class LivePublication:
         if isinstance(item, Packet):
             if not self.recorded:
                 self._channels.first_packet(self)
+            self.broadcast.health.meter.note(item, now)
             self.broadcast.live.push(item, now)
-        elif not isinstance(item, StreamMetadata):
+            if item.keyframe and item.track is Track.VIDEO:
+                self.broadcast.tap.keyframe(item, now)
+        elif isinstance(item, StreamMetadata):
+            self.broadcast.health.meter.describe(item)
+        else:
+            self.broadcast.health.meter.configure(item)
             self.broadcast.live.configure(item, now)
+            self.broadcast.tap.configure(item)
 
     async def end(self, *, clean: bool) -> None:
         """Hand the end over; nothing in it waits."""
@@ -160,16 +126,8 @@ class LivePublication:
         self.scope.cancel(reason)
 
 
-@dataclass(slots=True)
-class LiveStats:
-    """Counters for /metrics."""
-
-    admitted: int = 0
-    rejected: int = 0
-    unavailable: int = 0
-    takeovers: int = 0
-    resumed: int = 0
-    admitted_from_cache: int = 0
+def _nobody_minds(_owner: KeyOwner) -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -182,12 +140,22 @@ class LiveChannels:
     """Makes the packager of a new broadcast."""
     new_id: Callable[[], uuid.UUID]
     grace_s: float
+    new_tap: Callable[[uuid.UUID], KeyframeTap] = NoTap
+    """Makes what takes keyframes of a new broadcast."""
+    keys: SeenKeys = field(default_factory=SeenKeys)
+    goes_on_air: Callable[[KeyOwner], None] = _nobody_minds
+    """Told of a channel that goes live, when the shelf has it and nobody can have asked for it yet."""
     stats: LiveStats = field(default_factory=LiveStats)
+    health: HealthBoard = field(init=False)
     _broadcasts: dict[int, Broadcast] = field(default_factory=dict)
-    _known_keys: "OrderedDict[str, KeyOwner]" = field(default_factory=OrderedDict)
     _unclaimed: set[uuid.UUID] = field(default_factory=set)
     """Sessions admitted while the database was away: they claim their channel when it is back."""
+    _rechecks: int = 0
+    """How often we heard that somebody may no longer publish."""
     _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.health = HealthBoard(self.ledger)
 
     async def admit(self, request: PublishRequest) -> Verdict:
         """Give the verdict on a publisher; the newest admitted one has the channel."""
@@ -197,17 +165,25 @@ class LiveChannels:
         if not request.key:
             self.stats.rejected += 1
             return Rejected(NO_KEY)
+        if wait_s := self.keys.wait_s(request, trio.current_time()):
+            self.stats.rejected += 1
+            self.stats.held_back += 1
+            return Rejected(TOO_MANY_WRONG_KEYS.format(wait_s=math.ceil(wait_s)))
         session_id, from_cache = self.new_id(), False
         try:
-            owner = await self.ledger.key_owner(request.key)
-            self._remember(request.key, owner)
-            refusal = UNKNOWN_KEY if owner is None else owner.refusal
-            if owner is None or refusal is not None:
+            owner, fence = await self._ask(request.key, session_id)
+            self.keys.remember(request.key, owner)
+            if owner is None or fence is None:
                 self.stats.rejected += 1
-                return Rejected(refusal or UNKNOWN_KEY)
-            fence = await self.ledger.claim(owner.channel_id, session_id)
+                if owner is None or owner.is_wrong:
+                    self.keys.was_wrong(request, trio.current_time())
+                if owner is None:
+                    return Rejected(UNKNOWN_KEY)
+                refusal = owner.refusal or REVOKED
+                self.ledger.publisher_refused(owner.channel_id, request, refusal)
+                return Rejected(refusal)
         except LedgerUnavailableError:
-            owner = self._known_keys.get(request.key)
+            owner = self.keys.owner(request.key)
             if owner is None:
                 self.stats.unavailable += 1
                 return Unavailable("The server cannot check stream keys now; the encoder may try again.")
@@ -218,14 +194,14 @@ class LiveChannels:
             self._unclaimed.add(session_id)
         return verdict
 
-    def _remember(self, key: str, owner: KeyOwner | None) -> None:
-        if owner is None or owner.refusal is not None:
-            self._known_keys.pop(key, None)
-            return
-        self._known_keys[key] = owner
-        self._known_keys.move_to_end(key)
-        if len(self._known_keys) > KEY_CACHE:
-            self._known_keys.popitem(last=False)
+    async def _ask(self, key: str, session_id: uuid.UUID) -> tuple[KeyOwner | None, int | None]:
+        """Ask the database, and again if we heard meanwhile of something revoked: the first answer may be from before it."""
+        heard, asked = self._rechecks, 1
+        found = await self.ledger.admit(key, session_id)
+        while heard != self._rechecks and asked < MAX_ASKS:
+            heard, asked = self._rechecks, asked + 1
+            found = await self.ledger.admit(key, session_id)
+        return found or (None, None)
 
     def _fence_here(self, channel_id: int) -> int:
         """Fence for an admission without the database: newer than what this process has seen of the channel."""
@@ -244,7 +220,9 @@ class LiveChannels:
         now = trio.current_time()
         if broadcast is None:
             stream_id = self.new_id()
-            broadcast = Broadcast(stream_id, owner, self.new_stream(stream_id))
+            live = self.new_stream(stream_id)
+            health, tap = StreamHealth(stream_id, owner.login, live), self.new_tap(stream_id)
+            broadcast = Broadcast(stream_id, owner, live, health, tap)
             self._broadcasts[owner.channel_id] = broadcast
         else:
             self.stats.resumed += 1
@@ -252,10 +230,12 @@ class LiveChannels:
         publication = LivePublication(self, broadcast, owner, request, session_id, fence)
         broadcast.publication = publication
         broadcast.ends_at = None
+        broadcast.health.connected(request, now)
         if current is not None:
             self.stats.takeovers += 1
             current.close(TAKEN_OVER)
         self.stats.admitted += 1
+        self.keys.was_right(request)
         log.info("publisher_admitted", login=owner.login, address=request.address, encoder=request.encoder)
         return Accepted(publication)
 
@@ -267,6 +247,8 @@ class LiveChannels:
             broadcast.on_air = True
             self.ledger.stream_started(broadcast.stream_id, publication.owner)
             self.shelf.add(publication.owner.login, broadcast.live)
+            self.goes_on_air(publication.owner)  # no await since the line above: nobody can have asked for it
+            self.health.add(broadcast.health, trio.current_time())
             log.info("went_live", login=publication.owner.login, stream=str(broadcast.stream_id))
         self.ledger.session_started(
             publication.session_id, broadcast.stream_id, publication.owner, publication.request
@@ -277,10 +259,14 @@ class LiveChannels:
         self._unclaimed.discard(publication.session_id)
         if publication.recorded:
             self.ledger.session_ended(publication.session_id, clean=clean)
+        if publication.end_reason is not None and not self._stopping:
+            owner, request = publication.owner, publication.request
+            self.ledger.publisher_refused(owner.channel_id, request, publication.end_reason)
         broadcast = publication.broadcast
         if broadcast.publication is not publication:
             return
         broadcast.publication = None
+        broadcast.health.disconnected()
         now = trio.current_time()
         if not broadcast.on_air:
             broadcast.live.close()
@@ -299,34 +285,56 @@ class LiveChannels:
 
     def _finish(self, broadcast: Broadcast, reason: str, now: float) -> None:
         broadcast.live.finish(now)
+        broadcast.tap.close()
         self.shelf.end(broadcast.owner.login, now)
+        self.health.remove(broadcast.health)
         self.ledger.stream_ended(broadcast.stream_id, reason)
         del self._broadcasts[broadcast.owner.channel_id]
         log.info("went_offline", login=broadcast.owner.login, stream=str(broadcast.stream_id), reason=reason)
 
-    def tick(self, now: float) -> None:
-        """Do what is due: gaps in streams whose encoder is away, the end of broadcasts whose grace time is over."""
+    def tick(self, now: float) -> float:
+        """Do what is due: gaps in streams whose encoder is away, the end of broadcasts whose grace time is over.
+
+        Returns when to come again.
+        """
+        next_at = now + TICK_S
         for broadcast in list(self._broadcasts.values()):
-            broadcast.live.tick(now)
+            next_at = min(next_at, broadcast.look(now))
             if broadcast.ends_at is not None and broadcast.ends_at <= now:
                 self._finish(broadcast, "encoder_lost", now)
+            elif not broadcast.on_air:
+                self._warn_of_useless(broadcast)
             elif not broadcast.described:
                 self._describe(broadcast)
+        self.health.tick(now)
+        return max(next_at, now + SHORTEST_TICK_S)
+
+    def _warn_of_useless(self, broadcast: Broadcast) -> None:
+        """An encoder whose codecs cannot be used never goes live; health tells its owner nothing before that."""
+        publication = broadcast.publication
+        if publication is None or publication.is_useless:
+            return
+        unsupported = publication.request.link().unsupported
+        if unsupported:
+            publication.is_useless = True
+            told = UNSUPPORTED.format(what=" and ".join(unsupported))
+            self.ledger.publisher_refused(publication.owner.channel_id, publication.request, told)
 
     def _describe(self, broadcast: Broadcast) -> None:
-        info, publication = broadcast.live.info, broadcast.publication
-        if info is not None and publication is not None:
+        info = broadcast.live.info
+        if info is not None and broadcast.publication is not None:
             broadcast.described = True
-            self.ledger.stream_described(broadcast.stream_id, info, publication.request.encoder)
+            self.ledger.stream_described(broadcast.stream_id, info, broadcast.health.meter.encoder)
 
     async def run(self) -> NoReturn:
         """Watch the clock for all streams."""
         while True:
-            await trio.sleep(TICK_S)
-            self.tick(trio.current_time())
+            next_at = self.tick(trio.current_time())
+            await trio.sleep_until(next_at)
 
     async def recheck_keys(self, key_id: int | None = None) -> None:
         """Ask the database anew about the keys in use (one, or all) and end who may no longer publish."""
+        self._rechecks += 1
         await trio.lowlevel.checkpoint()
         for publication in self.publications():
             if key_id not in {None, publication.owner.key_id}:
@@ -335,10 +343,33 @@ class LiveChannels:
                 owner = await self.ledger.key_owner(publication.request.key)
             except LedgerUnavailableError:
                 return
-            self._remember(publication.request.key, owner)
+            self.keys.remember(publication.request.key, owner)
             if owner is None or owner.refusal is not None:
                 log.info("publisher_refused_later", login=publication.owner.login)
                 publication.close(REVOKED if owner is None else owner.refusal or REVOKED)
+
+    async def recheck_channel(self, channel_id: int) -> None:
+        """Ask the database whether a channel may be live at all, and end its broadcast if not.
+
+        Also while its encoder is away: the broadcast would wait for it, and admit it from memory while the database is away.
+        """
+        self._rechecks += 1
+        await trio.lowlevel.checkpoint()
+        try:
+            refusal = await self.ledger.channel_refusal(channel_id)
+        except LedgerUnavailableError:
+            return
+        if refusal is None:
+            return
+        self.keys.forget_channel(channel_id)
+        broadcast = self._broadcasts.get(channel_id)
+        if broadcast is None:
+            return
+        log.info("channel_refused_later", login=broadcast.owner.login)
+        if broadcast.publication is not None:
+            broadcast.publication.close(refusal)
+        elif broadcast.on_air:
+            self._finish(broadcast, "ended_by_server", trio.current_time())
 
     async def recheck_claims(self, channel_id: int | None = None) -> None:
         """Ask the database who has the channels (one, or all) and end our publishers that are no longer the newest."""
@@ -378,16 +409,12 @@ class LiveChannels:
 
     def samples(self) -> Iterable[Sample]:
         """Counters for /metrics."""
-        stats, live = self.stats, self._broadcasts.values()
-        yield "weir_live_broadcasts", "Broadcasts that are on air", sum(b.on_air for b in live)
+        on_air = sum(broadcast.on_air for broadcast in self._broadcasts.values())
+        yield "weir_live_broadcasts", "Broadcasts that are on air", on_air
         yield "weir_publishers", "Encoders that have a channel now", len(self.publications())
-        yield "weir_publishers_admitted_total", "Encoders admitted", stats.admitted
-        yield "weir_publishers_rejected_total", "Encoders refused for their key", stats.rejected
-        yield "weir_publishers_unavailable_total", "Encoders sent away without a verdict", stats.unavailable
-        yield "weir_publisher_takeovers_total", "Encoders replaced by a newer one", stats.takeovers
-        yield "weir_publishers_resumed_total", "Encoders that went on with an open broadcast", stats.resumed
         yield (
-            "weir_publishers_cached_total",
-            "Encoders admitted while the database was away",
-            stats.admitted_from_cache,
+            "weir_wrong_key_clients",
+            "Addresses from which wrong keys came lately",
+            self.keys.clients_with_wrong_keys,
         )
+        yield from self.stats.samples()

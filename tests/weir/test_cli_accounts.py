@@ -1,4 +1,4 @@
-"""`weir user` and `weir key` on the real embedded database: what is printed, and what errors say."""
+"""`weir user`, `weir key` and `weir token` on the real embedded database: what is printed, and what errors say."""
 
 import re
 from collections.abc import Iterator
@@ -11,16 +11,21 @@ from typer.testing import CliRunner, Result
 
 from common.credentials import secret_sha256, verify_password
 from common.errors import WeirError
-from common.queries import stream_keys, users
+from common.queries import access_tokens, one_time_tokens, stream_keys, users
+from common.queries.one_time_tokens import Purpose
+from common.queries.sessions import Identity
 from tests.common.database_site import running_cluster, searchable_directory
 from weir.cli_accounts import key_app, user_app
+from weir.cli_tokens import token_app
 from weir.database import open_ready_for
+from weir.first_run import first_lines
 
 pytestmark = pytest.mark.real
 
 app = typer.Typer()
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.add_typer(token_app, name="token")
 
 
 class Site:
@@ -61,7 +66,7 @@ def site() -> Iterator[Site]:
 def test_a_key_is_printed_alone_and_lets_its_owner_publish(site: Site) -> None:
     site.output("user", "add", "Alice")
     printed = site.output("key", "create", "ALICE", "--label", "living room")
-    assert re.fullmatch(r"live_[A-Za-z0-9]{43}\n", printed)
+    assert re.fullmatch(r"live_[a-z0-9]{50}\n", printed)
 
     async def look() -> stream_keys.KeyVerdict | None:
         async with open_ready_for(site) as db:
@@ -147,3 +152,92 @@ def test_a_shared_database_is_not_migrated_by_a_command(site: Site, monkeypatch:
     with searchable_directory() as path, running_cluster(path / "other") as dsn:
         monkeypatch.setenv("WEIR_DATABASE_URL", dsn)
         assert "run `weir migrate`" in site.refusal("user", "list")
+
+
+def test_a_token_is_printed_alone_and_speaks_for_its_user(site: Site) -> None:
+    site.output("user", "add", "tina")
+    printed = site.output(
+        "token", "create", "TINA", "--scope", "chat:read", "--scope", "chat:edit", "--label", "bot"
+    )
+    assert re.fullmatch(r"weirt_[a-z0-9]{50}\n", printed)
+
+    async def look() -> Identity | None:
+        async with open_ready_for(site) as db:
+            return await access_tokens.select_token_identity(db, secret_sha256(printed.strip()))
+
+    found = trio.run(look)
+    assert found is not None
+    assert (found.login, found.scopes) == ("tina", ["chat:edit", "chat:read"])
+    header, row = site.output("token", "list", "tina").splitlines()
+    assert header.split()[0] == "id"
+    assert printed.strip() not in row
+    assert "bot" in row
+    token_id = row.split()[0]
+    assert site.output("token", "revoke", "tina", token_id) == f"revoked token {token_id} of tina\n"
+    assert trio.run(look) is None
+    assert "has no token" in site.refusal("token", "revoke", "tina", token_id)
+
+
+def test_a_token_needs_scopes_that_exist(site: Site) -> None:
+    assert "there is no scope admin; there are channel:manage" in site.refusal(
+        "token", "create", "first", "--scope", "admin"
+    )
+    assert site.weir("token", "create", "first").exit_code == 2
+    assert "there is no user nobody_here" in site.refusal(
+        "token", "create", "nobody_here", "--scope", "chat:read"
+    )
+
+
+def test_links_are_printed_alone_and_work_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_PUBLIC_WEB_URL", "https://live.example/")
+    site.output("user", "add", "rita")
+    reset = re.fullmatch(
+        r"https://live\.example/reset\?token=(weirreset_\w+)\n", site.output("user", "reset-link", "rita")
+    )
+    setup = re.fullmatch(
+        r"https://live\.example/setup\?token=(weirsetup_\w+)\n", site.output("user", "setup-link")
+    )
+    invitation = re.fullmatch(r"(weirinvite_\w+)\n", site.output("user", "invite"))
+    assert reset
+    assert setup
+    assert invitation
+
+    async def use(purpose: Purpose, token: str) -> one_time_tokens.OneTimeToken | None:
+        async with open_ready_for(site) as db:
+            return await one_time_tokens.use_one_time_token(
+                db, purpose=purpose, token_hash=secret_sha256(token)
+            )
+
+    found = trio.run(use, "reset", reset[1])
+    assert found is not None
+    assert found.user_id is not None
+    assert trio.run(use, "reset", reset[1]) is None
+    assert trio.run(use, "setup", setup[1]) is not None
+    assert trio.run(use, "invite", invitation[1]) is not None
+    assert "there is no user" in site.refusal("user", "reset-link", "nobody_here")
+
+
+def test_an_empty_site_tells_its_key_and_set_up_link_once() -> None:
+    async def start(data_dir: Path) -> list[list[str]]:
+        async with open_ready_for(NoUsers(data_dir)) as db:
+            told = [await first_lines(db, "http://127.0.0.1:8080") for _ in range(2)]
+            await users.insert_user_with_channel(
+                db, login="anna", display_name="anna", password_hash="x", is_admin=True
+            )
+            return [*told, await first_lines(db, "http://127.0.0.1:8080")]
+
+    with searchable_directory() as path:
+        first, again, later = trio.run(start, path / "data")
+    assert any("http://127.0.0.1:8080/setup?token=weirsetup_" in line for line in first)
+    assert not any("token=" in line or "live_" in line for line in again + later)
+    assert "`weir user setup-link` prints a link" in "\n".join(again)
+    assert "setup-link" not in "\n".join(later)
+
+
+class NoUsers:
+    """A configuration that names an empty data directory."""
+
+    database_url = None
+
+    def __init__(self, data_path: Path) -> None:
+        self.data_path = data_path

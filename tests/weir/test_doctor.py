@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import trio
@@ -14,10 +15,11 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from common.config import Config
+from common.queries.stream_health import IssueRow, LiveHealth
 from weir import cli_doctor
 from weir.cli_doctor import doctor
 from weir.doctor import examine
-from weir.doctor_database import check_schema, examine_database
+from weir.doctor_database import check_live_stream, check_schema, examine_database
 from weir.doctor_host import (
     check_clock,
     check_codecs,
@@ -160,6 +162,21 @@ def test_the_schema_must_fit_the_program() -> None:
     assert check_schema(4, 3).level is Level.PROBLEM
 
 
+def test_a_live_stream_is_shown_with_what_its_streamer_is_told() -> None:
+    now = dt.datetime.now(dt.UTC)
+    live = LiveHealth(UUID(int=1), "anna", "ok", 6012.3, 59.9, 8.3, now)
+    assert check_live_stream(live, []).text == "ok: 6012 kbit/s, 60 fps, a keyframe each 8.3 s"
+    told = IssueRow("gopSizeLong", "warning", "Keyframes too far apart", "Set it to 2 s.", now, None)
+    hint = IssueRow("bFramesHigh", "info", "Many B-frames", "Use 2.", now, None)
+    finding = check_live_stream(live, [told, hint])
+    assert finding.level is Level.WARNING
+    assert finding.advice == "Keyframes too far apart. Set it to 2 s."
+    assert (
+        check_live_stream(LiveHealth(UUID(int=1), "anna", "noData", 0, None, None, now), []).check
+        == "live anna"
+    )
+
+
 async def test_a_database_that_was_not_made_yet_is_fine_and_stays_unmade(tmp_path: Path) -> None:
     examination = await examine_database(Config(data_dir=str(tmp_path / "data")))
     assert [finding.level for finding in examination.findings] == [Level.OK]
@@ -206,7 +223,9 @@ def test_a_wrong_setting_is_the_only_finding(monkeypatch: pytest.MonkeyPatch) ->
 async def test_a_whole_examination_with_the_embedded_database(tmp_path: Path) -> None:
     from common.embedded_pg import embedded_postgres
 
-    config = Config(data_dir=str(tmp_path / "data"), rtmp_port=0, web_port=0, hls_port=0)
+    config = Config(
+        data_dir=str(tmp_path / "data"), rtmp_port=0, web_port=0, hls_port=0, chat_port=0, irc_port=0
+    )
     async with embedded_postgres(config.data_path):
         pass
     by_check = {finding.check: finding for finding in await examine(config)}
