@@ -1,8 +1,9 @@
 """The recording that benchmarks replay is cut so that it can be repeated without a seam."""
 
 import struct
+from pathlib import Path
 
-from bench.flvfile import AUDIO_TAG, DATA_TAG, VIDEO_TAG, Tag, is_keyframe, read_clip
+from bench.flvfile import AUDIO_TAG, DATA_TAG, VIDEO_TAG, Recipe, Tag, is_keyframe, make_flv, read_clip
 
 
 def flv(*tags: Tag) -> bytes:
@@ -44,3 +45,12 @@ def test_times_beyond_24_bits_are_read() -> None:
     late = 0x1_000_000
     clip = read_clip(flv(video(0, key=True), video(late, key=True), video(late + 40)), 1000)
     assert [tag.dts_ms for tag in clip.tags] == [0, 40]
+
+
+def test_a_recording_is_made_as_its_recipe_says(tmp_path: Path) -> None:
+    make_flv(tmp_path / "small.flv", Recipe("small", 64, 36, 4, 20_000, 64_000), seconds=5)
+    clip = read_clip((tmp_path / "small.flv").read_bytes(), 2000)
+    video_times = [tag.dts_ms for tag in clip.tags if tag.kind == VIDEO_TAG]
+    assert video_times == [0, 250, 500, 750, 1000, 1250, 1500, 1750]
+    assert [is_keyframe(tag) for tag in clip.tags if tag.kind == VIDEO_TAG] == [True] + [False] * 7
+    assert len(clip.headers) == 2

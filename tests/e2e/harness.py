@@ -1,5 +1,6 @@
 """Starts and watches real servers and encoders for the end-to-end tests."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,13 +19,14 @@ from typing import IO
 import imageio_ffmpeg
 import psutil
 
-from common.embedded_pg import cluster_status
-from tests.common.database_site import remove_cluster
+from common.embedded_pg import EmbeddedPostgresError, cluster_status
+from tests.common.database_site import begin_data_dir, remove_cluster
 
 WEIR = Path(sys.executable).with_name("weir")
 FFMPEG_NEW = imageio_ffmpeg.get_ffmpeg_exe()
 FFMPEG_DEBIAN = "/usr/bin/ffmpeg"
 READY_S = 90.0
+READY = "weir ready"
 
 
 def poll(what: str, check: Callable[[], object], seconds: float = 30.0) -> object:
@@ -97,6 +100,18 @@ class Weir:
             self.stop()
         remove_cluster(Path(self.environment["WEIR_DATA_DIR"]))
 
+    def end(self) -> None:
+        """Stop it whatever state it is in, with its database, where nobody can: it was not ready. The data stay."""
+        with suppress(subprocess.TimeoutExpired):
+            self.stop()
+        with suppress(
+            AssertionError, EmbeddedPostgresError, psutil.NoSuchProcess, FileNotFoundError, IndexError
+        ):
+            postmaster = self.postmaster()  # detached by pg_ctl, it outlives one that was killed
+            if postmaster.name() == "postgres":  # the file of one that was killed may name any process
+                postmaster.send_signal(signal.SIGINT)
+                postmaster.wait(20)
+
     def stop(self) -> int:
         """SIGTERM; the exit code. Kills it when it does not end."""
         if self.process.poll() is None:
@@ -110,12 +125,24 @@ class Weir:
 
 
 def start_weir(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
-    """Start it on free ports and wait for `weir ready`."""
+    """Start it on free ports and wait for `weir ready`.
+
+    Where there is no data directory yet, and it would be its own database's, it gets one with an empty database.
+    """
+    if not data_dir.exists() and "WEIR_DATABASE_URL" not in settings:
+        begin_data_dir(data_dir)
+    return start_weir_alone(data_dir, command, **settings)
+
+
+def start_weir_alone(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
+    """Start it so that it has to make its own database, if it needs one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WEIR_")} | {
         "WEIR_DATA_DIR": str(data_dir),
         "WEIR_RTMP_PORT": "0",
         "WEIR_WEB_PORT": "0",
         "WEIR_HLS_PORT": "0",
+        "WEIR_CHAT_PORT": "0",
+        "WEIR_IRC_PORT": "0",
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
@@ -126,18 +153,34 @@ def start_weir(data_dir: Path, command: str = "serve", **settings: str) -> Weir:
     for pipe, lines in ((process.stdout, weir.lines), (process.stderr, weir.errors)):
         assert pipe is not None
         threading.Thread(target=_collect, args=(pipe, lines), daemon=True).start()
-    poll(
-        "`weir ready`",
-        lambda: "weir ready" in [x.strip() for x in weir.lines] or process.poll() is not None,
-        READY_S,
-    )
-    assert process.poll() is None, "".join(weir.errors)
+    try:
+        poll(
+            f"`{READY}`",
+            lambda: READY in [x.strip() for x in weir.lines] or process.poll() is not None,
+            READY_S,
+        )
+        assert process.poll() is None, "\n".join(weir.errors)
+    except BaseException:  # also when somebody presses Ctrl-C
+        weir.end()
+        raise
     return weir
 
 
 def _collect(pipe: IO[str], lines: list[str]) -> None:
     with pipe:
         lines.extend(line.rstrip("\n") for line in pipe)
+
+
+def make_clip(path: Path, seconds: int = 60) -> Path:
+    """Make H.264 (B-frames, 30 fps, 2 s GOP) and AAC in an MP4."""
+    command = [
+        FFMPEG_NEW, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30",
+        "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", str(seconds),
+        "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "60", "-b:v", "800k", "-pix_fmt", "yuv420p",
+        "-c:a", "aac", "-b:a", "96k", str(path),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=120)
+    return path
 
 
 @dataclass
@@ -185,6 +228,11 @@ def get(url: str, timeout: float = 15.0) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
+def part_numbers(playlist: str) -> list[int]:
+    """Numbers of the parts that a media playlist names, the hint left out."""
+    return [int(number) for number in re.findall(r'URI="p(\d+)\.m4s"(?!.*HINT)', playlist)]
+
+
 def fetch_status(url: str) -> int:
     """Status of a GET of something that is no text."""
     try:
@@ -200,3 +248,11 @@ def left_over(processes: list[psutil.Process], seconds: float = 5.0) -> list[psu
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     still: list[psutil.Process] = alive
     return still
+
+
+def log_in(weir: Weir, login: str, password: str) -> str:
+    """Log in over the API; the session's cookie, as `Cookie` sends it."""
+    body = json.dumps({"login": login, "password": password}).encode()
+    request = urllib.request.Request(f"{weir.web}/api/sessions", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]

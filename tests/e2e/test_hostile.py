@@ -1,9 +1,10 @@
-"""While somebody streams and somebody watches, others do everything wrong: neither notices."""
+"""While somebody streams and somebody watches, others do everything wrong: neither notices.
 
-import re
+What is wrong on the RTMP port only is in tests/rtmp/test_hostile.py.
+"""
+
 import resource
 import socket
-import struct
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -12,13 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.harness import Weir, get, poll, start_encoder, start_weir
+from tests.e2e.harness import Weir, get, part_numbers, poll, start_encoder, start_weir
 from tests.e2e.test_reconnect import media_playlist
 
 pytestmark = pytest.mark.real
 
 IDLE_CONNECTIONS = 2000
-HANDSHAKE = b"\x03" + bytes(1536)
 
 
 def address(url: str) -> tuple[str, int]:
@@ -42,10 +42,6 @@ def read_until_closed(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return received
-
-
-def part_numbers(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r'URI="p(\d+)\.m4s"(?!.*HINT)', text)]
 
 
 @pytest.fixture(scope="module")
@@ -87,41 +83,6 @@ def test_two_thousand_idle_connections(stream: tuple[Weir, str]) -> None:
         assert weir.cli("key", "create", "streamer").returncode == 0
     grown = psutil.Process(weir.process.pid).memory_info().rss - memory
     assert grown < IDLE_CONNECTIONS * 50_000, f"{grown / IDLE_CONNECTIONS:.0f} bytes for each"
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 100, id="HTTP"),
-        pytest.param(bytes(range(256)) * 20, id="garbage"),
-        pytest.param(
-            HANDSHAKE + bytes(1536) + b"\x03" + bytes(3) + b"\xff\xff\xff" + b"\x14" + bytes(4),
-            id="16 MB announced",
-        ),
-        pytest.param(
-            HANDSHAKE
-            + bytes(1536)
-            + struct.pack(">B3s3sB4s", 3, bytes(3), (60_000).to_bytes(3, "big"), 20, bytes(4))
-            + b"\x03\x00\x01a" * 30_000,
-            id="nested AMF",
-        ),
-    ],
-)
-def test_wrong_bytes_end_their_own_connection(stream: tuple[Weir, str], sent: bytes) -> None:
-    weir, _ = stream
-    with closing(dial(address(weir.rtmp))) as connection:
-        try:
-            connection.sendall(sent)
-            read_until_closed(connection)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # closed before it had taken everything
-
-
-def test_a_handshake_and_then_silence_is_dropped(stream: tuple[Weir, str]) -> None:
-    weir, _ = stream
-    with closing(dial(address(weir.rtmp))) as connection:
-        connection.sendall(HANDSHAKE)
-        assert len(read_until_closed(connection)) >= 3073
 
 
 def test_a_thousand_viewers_leave_at_once(stream: tuple[Weir, str]) -> None:

