@@ -1,7 +1,7 @@
-"""The recording that benchmarks replay: 16 s of 1080p30 H.264 (6 Mbit/s, B-frames, keyframes 2 s apart) and AAC, as FLV.
+"""The recordings that benchmarks replay: 16 s of H.264 (keyframes 2 s apart) and AAC, as FLV.
 
-Sixteen seconds hold whole numbers of both video frames (480) and AAC frames (750), so it repeats without a seam. Made
-once a machine, with the FFmpeg inside PyAV; reading it is pure.
+Sixteen seconds hold whole numbers of both video frames and AAC frames (750, or 375), so it repeats without a seam. Made once a
+machine, with the FFmpeg inside PyAV; reading it is pure.
 """
 
 import struct
@@ -16,13 +16,34 @@ import numpy as np
 
 AUDIO_TAG, VIDEO_TAG, DATA_TAG = 8, 9, 18
 PERIOD_MS = 16_000
-FPS = 30
-VIDEO_BPS = 6_000_000
-AUDIO_BPS = 160_000
 
-_SAMPLE_RATE = 48_000
 _AAC_FRAME = 1024
-_WIDTH, _HEIGHT = 1920, 1080
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recording is like."""
+
+    name: str
+    width: int
+    height: int
+    fps: int
+    video_bps: int
+    audio_bps: int
+    sample_rate: int = 48_000
+    layout: str = "stereo"
+
+    def __str__(self) -> str:
+        rate = f"{(self.video_bps + self.audio_bps) / 1e6:.2g} Mbit/s"
+        return f"{rate}, {self.height}p{self.fps} H.264 + {self.sample_rate // 1000} kHz AAC"
+
+
+OBS = Recipe("1080p30-6M", 1920, 1080, 30, 6_000_000, 160_000)
+"""What a game streamer sends."""
+CAMERA = Recipe("180p2-24k", 320, 180, 2, 32_000, 64_000, 24_000, "mono")
+"""A camera that watches a quiet place: 23 frames of mono audio a second and two of video, 96 kbit/s."""
+RADIO = Recipe("180p2-100k", 320, 180, 2, 32_000, 64_000)
+"""Radio with a picture: as many bits, but 47 audio frames a second. Messages are what costs, so twice the load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +69,13 @@ class Clip:
     period_ms: int
 
 
-def load_clip() -> Clip:
-    """Read the recording from the temporary directory, making it first where it is missing (about a minute)."""
-    path = Path(tempfile.gettempdir()) / "weir-bench-1080p30-6M.flv"
+def load_clip(recipe: Recipe = OBS) -> Clip:
+    """Read a recording from the temporary directory, making it first where it is missing (about a minute)."""
+    path = Path(tempfile.gettempdir()) / f"weir-bench-{recipe.name}.flv"
     if not path.exists():
         print(f"making {path} once; this takes a while ...", flush=True)
         partial = path.with_suffix(".partial")
-        make_flv(partial)
+        make_flv(partial, recipe)
         partial.rename(path)
     return read_clip(path.read_bytes(), PERIOD_MS)
 
@@ -98,28 +119,26 @@ def _is_end(tag: Tag) -> bool:
     return tag.kind == VIDEO_TAG and tag.body[1] == 2
 
 
-def make_flv(
-    path: Path, *, seconds: float = PERIOD_MS / 1000 + 3, size: tuple[int, int] = (_WIDTH, _HEIGHT)
-) -> None:
-    """Encode the recording; noise that changes every frame keeps frame sizes like those of a game."""
+def make_flv(path: Path, recipe: Recipe, *, seconds: float = PERIOD_MS / 1000 + 5) -> None:
+    """Encode a recording; noise that changes every frame keeps frame sizes like those of a game."""
     with av.open(str(path), "w", format="flv") as output:
-        video = output.add_stream("libx264", rate=FPS, options=_x264_options())
-        video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.bit_rate, video.gop_size = VIDEO_BPS, 2 * FPS
-        audio = output.add_stream("aac", rate=_SAMPLE_RATE)
-        audio.layout, audio.format, audio.bit_rate = "stereo", "fltp", AUDIO_BPS
+        video = output.add_stream("libx264", rate=recipe.fps, options=_x264_options(recipe.video_bps))
+        video.width, video.height, video.pix_fmt = recipe.width, recipe.height, "yuv420p"
+        video.bit_rate, video.gop_size = recipe.video_bps, 2 * recipe.fps
+        audio = output.add_stream("aac", rate=recipe.sample_rate)
+        audio.layout, audio.format, audio.bit_rate = recipe.layout, "fltp", recipe.audio_bps
         made = 0
-        for index in range(round(seconds * FPS)):
-            output.mux(video.encode(_picture(index, size)))
-            while made * _AAC_FRAME * FPS <= index * _SAMPLE_RATE:
-                output.mux(audio.encode(_sound(made)))
+        for index in range(round(seconds * recipe.fps)):
+            output.mux(video.encode(_picture(index, recipe)))
+            while made * _AAC_FRAME * recipe.fps <= index * recipe.sample_rate:
+                output.mux(audio.encode(_sound(made, recipe)))
                 made += 1
         output.mux([*video.encode(None), *audio.encode(None)])
 
 
-def _x264_options() -> dict[str, str]:
+def _x264_options(video_bps: int) -> dict[str, str]:
     """As OBS streams by default: veryfast, constant bit rate, two B-frames."""
-    rate = str(VIDEO_BPS)
+    rate = str(video_bps)
     return {
         "preset": "veryfast",
         "bf": "2",
@@ -130,24 +149,22 @@ def _x264_options() -> dict[str, str]:
     }
 
 
-def _picture(index: int, size: tuple[int, int]) -> av.VideoFrame:
+def _picture(index: int, recipe: Recipe) -> av.VideoFrame:
     """A pattern that moves, under grain."""
-    width, height = size
+    width, height = recipe.width, recipe.height
     grain = np.random.default_rng(index).integers(0, 24, (height * 3 // 2, width), np.uint8)
     row = (np.arange(width) + 7 * index) % 256 // 2
     packed = grain + np.uint8(60)
     packed[:height] += row.astype(np.uint8)
     frame = av.VideoFrame.from_ndarray(packed, format="yuv420p")
-    frame.pts, frame.time_base = index, Fraction(1, FPS)
+    frame.pts, frame.time_base = index, Fraction(1, recipe.fps)
     return frame
 
 
-def _sound(index: int) -> av.AudioFrame:
-    noise = np.random.default_rng(index).normal(0, 0.1, (2, _AAC_FRAME)).astype(np.float32)
-    frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="stereo")
-    frame.sample_rate, frame.pts, frame.time_base = (
-        _SAMPLE_RATE,
-        index * _AAC_FRAME,
-        Fraction(1, _SAMPLE_RATE),
-    )
+def _sound(index: int, recipe: Recipe) -> av.AudioFrame:
+    channels = 1 if recipe.layout == "mono" else 2
+    noise = np.random.default_rng(index).normal(0, 0.1, (channels, _AAC_FRAME)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout=recipe.layout)
+    frame.sample_rate, frame.pts = recipe.sample_rate, index * _AAC_FRAME
+    frame.time_base = Fraction(1, recipe.sample_rate)
     return frame

@@ -5,6 +5,11 @@
 Opens the watch page of a channel that shows the test picture (`weir demo`) in headless Chromium, reads the clock burned
 into every frame, and compares it with this machine's clock, so encoder and browser must share one (or NTP). `--profile`
 chooses the player: `default` is ours, `safe` ours with a larger buffer, `stock` is hls.js alone.
+
+    python -m bench.glass --table --plot docs/latency.svg --page docs/latency.md
+
+starts a demo of its own and measures every player at several random delays of the network, alone and three at a time
+(`bench.glass_table`).
 """
 
 import argparse
@@ -17,6 +22,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -244,12 +250,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the measurement; 1 if nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.glass", description=__doc__.splitlines()[0])
     parser.add_argument("--url", default="http://127.0.0.1:8080/demo", help="watch page of the channel")
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, help="of each measurement; 60, or 20 in a table")
     parser.add_argument("--warm-up", type=float, default=5, help="seconds of playing that do not count")
     parser.add_argument("--profile", choices=("default", "safe", "stock"), default="default")
     parser.add_argument("--players", type=int, default=1)
+    parser.add_argument(
+        "--table", action="store_true", help="every player, delay and number of players, by itself"
+    )
+    parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="with --table: draw it, too")
+    parser.add_argument(
+        "--page", metavar="FILE.md", type=Path, help="with --table: put it there, between the marks"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a player")
     options = parser.parse_args(arguments)
+    if options.table:
+        from bench.glass_table import measure_table  # imports this module
+
+        return measure_table(
+            seconds=options.seconds or 20, warm_up_s=options.warm_up, plot=options.plot, page=options.page
+        )
+    options.seconds = options.seconds or 60
     url = f"{options.url}?player={options.profile}"
     viewings = watch(url, seconds=options.seconds, warm_up_s=options.warm_up, players=options.players)
     part_s = part_duration(options.url)

@@ -31,6 +31,10 @@ class Playlist:
     next_part: int
     """What a blocking reload asks for next."""
     ended: bool
+    skip: str = ""
+    """What `_HLS_skip` may say: `v2`, `YES`, or nothing where delta updates are not offered."""
+    hold_back_s: float = 0.0
+    """PART-HOLD-BACK: how far behind the newest part a player keeps."""
 
 
 def attributes(line: str) -> dict[str, str]:
@@ -47,15 +51,27 @@ def first_variant(text: str) -> str:
     raise ValueError("no variant in the playlist")
 
 
+def audio_rendition(text: str) -> str | None:
+    """URI of the first audio rendition in a multivariant playlist; `None` when audio is in the variant or absent."""
+    tags = (line for line in text.splitlines() if line.startswith("#EXT-X-MEDIA:"))
+    renditions = (values for values in map(attributes, tags) if values.get("TYPE") == "AUDIO")
+    return next((values["URI"] for values in renditions if "URI" in values), None)
+
+
 def read_playlist(text: str) -> Playlist:
-    """Read a media playlist that is no delta update."""
+    """Read a media playlist; in a delta update only the parts are complete, which stand at its end."""
     part_target_s, parts, ended = 0.0, [], False
     msn, index = 0, 0
+    control: dict[str, str] = {}
     for line in text.splitlines():
         if line.startswith("#EXT-X-MEDIA-SEQUENCE:"):
             msn = int(line.partition(":")[2])
         elif line.startswith("#EXT-X-PART-INF:"):
             part_target_s = float(attributes(line)["PART-TARGET"])
+        elif line.startswith("#EXT-X-SERVER-CONTROL:"):
+            control = attributes(line)
+        elif line.startswith("#EXT-X-SKIP:"):
+            msn += int(attributes(line)["SKIPPED-SEGMENTS"])
         elif line.startswith("#EXT-X-PART:"):
             values = attributes(line)
             gap = values.get("GAP") == "YES"
@@ -65,7 +81,9 @@ def read_playlist(text: str) -> Playlist:
             ended = True
         elif line and not line.startswith("#"):
             msn, index = msn + 1, 0
-    return Playlist(part_target_s, tuple(parts), msn, index, ended)
+    skip = "" if "CAN-SKIP-UNTIL" not in control else "v2" if "CAN-SKIP-DATERANGES" in control else "YES"
+    hold_back_s = float(control.get("PART-HOLD-BACK", 0))
+    return Playlist(part_target_s, tuple(parts), msn, index, ended, skip, hold_back_s)
 
 
 def sample_sizes(fragment: bytes) -> list[int]:

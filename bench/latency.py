@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 import trio
 
 from bench.flvfile import VIDEO_TAG, Clip, load_clip
+from bench.hls_client import Client, join_uri
 from bench.hls_reader import first_variant, read_playlist, sample_sizes
 from bench.ingest import quantile
 from bench.report import Cell, print_report
@@ -46,11 +47,9 @@ _NOTES = (
     "The server has one core, publishers and viewers another.",
 )
 _FLV_VIDEO_HEADER = 5
-_READ_BYTES = 262_144
 _STAGGER_S = 2.0
 _APPEARS_S = 10.0
 """A channel has no playlist until its first media has come."""
-_OK, _NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,43 +123,6 @@ def publish_all(targets: list[Target], seconds: float, pipe: Connection) -> None
         load.close()
 
 
-class Client:
-    """HTTP/1.1 GETs, one after the other on one connection."""
-
-    def __init__(self, stream: trio.SocketStream, host: str) -> None:
-        self._stream, self._host = stream, host
-        self._buffer = b""
-
-    async def get(self, path: str, *, patience_s: float = 0.0) -> bytes:
-        """Give the body. Raises RuntimeError for any status but 200, for 404 only after `patience_s` of asking again."""
-        deadline = trio.current_time() + patience_s
-        while True:
-            status, body = await self._get(path)
-            if status == _OK:
-                return body
-            if status != _NOT_FOUND or trio.current_time() >= deadline:
-                raise RuntimeError(f"{path}: {status} {body[:100]!r}")
-            await trio.sleep(0.05)
-
-    async def _get(self, path: str) -> tuple[int, bytes]:
-        await self._stream.send_all(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
-        while b"\r\n\r\n" not in self._buffer:
-            await self._receive()
-        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        lines = head.decode("latin-1").lower().split("\r\n")
-        size = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
-        while len(self._buffer) < size:
-            await self._receive()
-        body, self._buffer = self._buffer[:size], self._buffer[size:]
-        return int(lines[0].split()[1]), body
-
-    async def _receive(self) -> None:
-        data = await self._stream.receive_some(_READ_BYTES)
-        if not data:
-            raise RuntimeError("the server hung up")
-        self._buffer += data
-
-
 async def watch(server: Server, login: str, viewing: Viewing) -> None:
     """Be a viewer of a channel until cancelled."""
     assert server.hls_port is not None
@@ -168,7 +130,7 @@ async def watch(server: Server, login: str, viewing: Viewing) -> None:
         stream.setsockopt(6, 1, 1)  # TCP_NODELAY
         client = Client(stream, f"{server.host}:{server.hls_port}")
         base = f"/hls/{login}/"
-        path = _join(
+        path = join_uri(
             base, first_variant((await client.get(f"{base}index.m3u8", patience_s=_APPEARS_S)).decode())
         )
         query, seen = "", 0
@@ -176,14 +138,10 @@ async def watch(server: Server, login: str, viewing: Viewing) -> None:
             playlist = read_playlist((await client.get(path + query)).decode())
             viewing.part_target_s = playlist.part_target_s
             for part in [part for part in playlist.parts if part.msn << 16 | part.index >= seen]:
-                body = await client.get(_join(path, part.uri))
+                body = await client.get(join_uri(path, part.uri))
                 viewing.parts.append(Seen(time.monotonic(), tuple(sample_sizes(body)), bool(query)))
                 seen = (part.msn << 16 | part.index) + 1
             query = f"?_HLS_msn={playlist.next_msn}&_HLS_part={playlist.next_part}"
-
-
-def _join(base: str, uri: str) -> str:
-    return uri if uri.startswith("/") else base.rpartition("/")[0] + "/" + uri
 
 
 async def measure(server: Server, clip: Clip, publishers: int, seconds: float) -> list[Delays]:

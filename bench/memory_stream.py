@@ -80,7 +80,7 @@ class MemoryStream:
         part = PARTS_PER_SEGMENT - 1 if directives.part is None else directives.part
         ahead = (directives.msn - 1) * PARTS_PER_SEGMENT + part - self.parts
         if ahead > 2 * PARTS_PER_SEGMENT:
-            return Refused(400, "the request is too far ahead of the live edge")
+            return Refused(400, "the request is too far ahead of the live edge", soon=True)
         return Wait() if ahead >= 0 else self._render(rendition)
 
     def media(self, rendition: str, name: str) -> MediaAnswer:

@@ -46,7 +46,7 @@ async def run(segment_bytes: int, playlist_bytes: int) -> None:
 
 def _waiting(origin: Origin) -> bytes:
     """The page at /metrics: how many requests wait."""
-    ((_, _, count),) = origin.samples()
+    (_, _, count), *_ = origin.samples()
     return f"{count}".encode()
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +56,27 @@ class Server:
     """Those whose CPU counts."""
     database: tuple[psutil.Process, ...] = ()
     """PostgreSQL's, counted on their own."""
+    web_port: int | None = None
 
     def usage(self) -> Usage:
         """What the server's own processes took so far."""
-        return _usage(self.processes)
+        return usage_of(self.processes)
 
     def database_usage(self) -> Usage:
         """What PostgreSQL took so far."""
         parents = self.database
-        return _usage([*parents, *(child for parent in parents for child in parent.children())])
+        return usage_of([*parents, *(child for parent in parents for child in parent.children())])
 
 
-def _usage(processes: Iterator[psutil.Process] | tuple[psutil.Process, ...] | list[psutil.Process]) -> Usage:
+def move_database(server: Server) -> None:
+    """Have its PostgreSQL share the generator's core instead of the server's; what it starts from now on is there, too."""
+    for parent in server.database:
+        for process in (parent, *parent.children()):
+            process.cpu_affinity(cores()[1:] or cores())
+
+
+def usage_of(processes: Iterable[psutil.Process]) -> Usage:
+    """What processes took so far, together."""
     cpu_s, rss_bytes = 0.0, 0
     for process in processes:
         times = process.cpu_times()
@@ -78,10 +87,11 @@ def _usage(processes: Iterator[psutil.Process] | tuple[psutil.Process, ...] | li
 
 def pin_generator() -> None:
     """Leave the first core to the server."""
-    os.sched_setaffinity(0, _cores()[1:] or _cores())
+    os.sched_setaffinity(0, cores()[1:] or cores())
 
 
-def _cores() -> list[int]:
+def cores() -> list[int]:
+    """Those of the machine, whatever this process is pinned to."""
     return sorted(psutil.Process(1).cpu_affinity() or os.sched_getaffinity(0))
 
 
@@ -89,7 +99,7 @@ def _cores() -> list[int]:
 def _pinned_to_server_core() -> Iterator[None]:
     """Children started inside inherit the server's core; threads started inside would, too."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, _cores()[:1])
+    os.sched_setaffinity(0, cores()[:1])
     try:
         yield
     finally:
@@ -107,34 +117,42 @@ def free_port() -> int:
 @contextmanager
 def weir_server(channels: int, **settings: str) -> Iterator[Server]:
     """`weir serve` on a data directory of its own, with as many channels that have a key."""
-    with _data_directory() as directory:
-        ports = {name: free_port() for name in ("rtmp", "hls", "web")}
-        environment = _clean_environment() | {
-            "WEIR_DATA_DIR": directory,
-            "WEIR_LOG_LEVEL": "warning",
-            **{f"WEIR_{name.upper()}_PORT": str(port) for name, port in ports.items()},
-            **settings,
-        }
+    with data_directory() as directory:
         keys = trio.run(_make_channels, Config(data_dir=directory), channels)
-        command = [str(Path(sys.executable).with_name("weir")), "serve"]
-        with _running(command, environment, ready="weir ready") as process:
-            status = cluster_status(Path(directory))
-            assert status is not None
-            postmaster = int((status.cluster / "postmaster.pid").read_text(encoding="ascii").split("\n")[0])
-            yield Server(
-                "weir",
-                "127.0.0.1",
-                ports["rtmp"],
-                ports["hls"],
-                APP,
-                keys,
-                (psutil.Process(process.pid),),
-                (psutil.Process(postmaster),),
-            )
+        with weir_on(directory, keys, **settings) as server:
+            yield server
 
 
 @contextmanager
-def _data_directory() -> Iterator[str]:
+def weir_on(directory: str, keys: tuple[str, ...] = (), **settings: str) -> Iterator[Server]:
+    """`weir serve` on a data directory that is there; its PostgreSQL shares the core."""
+    ports = {name: free_port() for name in ("rtmp", "hls", "web")}
+    environment = clean_environment() | {
+        "WEIR_DATA_DIR": directory,
+        "WEIR_LOG_LEVEL": "warning",
+        **{f"WEIR_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+        **settings,
+    }
+    command = [str(Path(sys.executable).with_name("weir")), "serve"]
+    with running(command, environment, ready="weir ready") as process:
+        status = cluster_status(Path(directory))
+        assert status is not None
+        postmaster = int((status.cluster / "postmaster.pid").read_text(encoding="ascii").split("\n")[0])
+        yield Server(
+            "weir",
+            "127.0.0.1",
+            ports["rtmp"],
+            ports["hls"],
+            APP,
+            keys,
+            (psutil.Process(process.pid),),
+            (psutil.Process(postmaster),),
+            ports["web"],
+        )
+
+
+@contextmanager
+def data_directory() -> Iterator[str]:
     """A fresh one, removed afterwards with the database that root keeps elsewhere."""
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as directory:
         try:
@@ -146,7 +164,8 @@ def _data_directory() -> Iterator[str]:
                 home.origin.unlink(missing_ok=True)
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Our environment without what configures weir."""
     return {name: value for name, value in os.environ.items() if not name.startswith("WEIR_")}
 
 
@@ -166,52 +185,14 @@ async def _make_channels(config: Config, channels: int) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def nginx_installed() -> bool:
-    """Whether Debian's nginx with its RTMP module is here."""
-    return bool(_nginx()) and Path("/usr/lib/nginx/modules/ngx_rtmp_module.so").exists()
-
-
-def _nginx() -> str | None:
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-
-
 @contextmanager
-def nginx_server(channels: int, *, hls: bool) -> Iterator[Server]:
-    """nginx-rtmp with one worker, without or with HLS on disk."""
-    program = _nginx()
-    assert program is not None
-    with tempfile.TemporaryDirectory(prefix="weir-bench-nginx-") as directory:
-        port = free_port()
-        config = Path(directory) / "nginx.conf"
-        config.write_text(_nginx_config(directory, port, hls=hls), encoding="utf-8")
-        command = [program, "-p", directory, "-c", str(config), "-e", f"{directory}/error.log"]
-        with _running(command, _clean_environment()) as process:
-            _wait_port(port)
-            worker = psutil.Process(process.pid).children()[0]
-            keys = tuple(f"bench{number}" for number in range(channels))
-            name = "nginx-rtmp + HLS" if hls else "nginx-rtmp"
-            yield Server(name, "127.0.0.1", port, None, APP, keys, (psutil.Process(process.pid), worker))
-
-
-def _nginx_config(directory: str, port: int, *, hls: bool) -> str:
-    segments = f"hls on; hls_path {directory}/hls; hls_fragment 2s; hls_playlist_length 10s;" if hls else ""
-    user = "user root;" if os.geteuid() == 0 else ""
-    return f"""
-load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
-{user} daemon off; worker_processes 1; pid {directory}/pid; error_log {directory}/error.log error;
-events {{ worker_connections 1024; }}
-rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 65536; access_log off;
-  application {APP} {{ live on; {segments} }} }} }}
-"""
-
-
-@contextmanager
-def _running(
+def running(
     command: list[str], environment: Mapping[str, str], *, ready: str | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a server on the server's core until the block ends; wait for the line `ready` on its stdout."""
     with _pinned_to_server_core():
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        stdout = subprocess.PIPE if ready is not None else subprocess.DEVNULL
+        process = subprocess.Popen(command, env=environment, stdout=stdout, text=True)
     try:
         if ready is not None:
             _wait_line(process, ready)
@@ -231,9 +212,10 @@ def _wait_line(process: subprocess.Popen[str], wanted: str) -> None:
 
     def read() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == wanted:
-                seen.set()
+        with process.stdout as lines:
+            for line in lines:
+                if line.strip() == wanted:
+                    seen.set()
 
     threading.Thread(target=read, daemon=True).start()
     deadline = time.monotonic() + _READY_S
@@ -242,7 +224,8 @@ def _wait_line(process: subprocess.Popen[str], wanted: str) -> None:
             raise RuntimeError(f"the server did not say {wanted!r}; exit code {process.poll()}")
 
 
-def _wait_port(port: int) -> None:
+def wait_port(port: int) -> None:
+    """Return once something listens there. Raises RuntimeError after a minute."""
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline:
         try:
