@@ -20,7 +20,7 @@ PLAYER = """url => {
     window.seen = {fatal: [], asked: []};
     window.hls = new Hls({lowLatencyMode: true});
     hls.on(Hls.Events.ERROR, (_, data) => { if (data.fatal) seen.fatal.push(data.details); });
-    hls.on(Hls.Events.FRAG_LOADED, (_, data) => { seen.asked.push(data.frag.url); });
+    hls.on(Hls.Events.FRAG_LOADED, (_, data) => { seen.asked.push((data.part ?? data.frag).url); });
     hls.loadSource(url);
     hls.attachMedia(document.querySelector("video"));
 }"""

@@ -254,6 +254,7 @@ def test_a_moderator_needs_no_mouse(town: Town) -> None:
         expect(dialog).to_be_hidden()
         keys.press("c")
         expect(anna.get_by_test_id("chat-log")).to_be_focused()
+        keys.press("End")  # the line that was chosen before is chosen still
         go_up_to(anna, "first of two")
         keys.press("b")
         keys.press("x")

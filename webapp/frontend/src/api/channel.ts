@@ -9,12 +9,15 @@ export function channelQuery(login: string): {
   readonly queryFn: (context: { signal: AbortSignal }) => Promise<Channel | null>;
   readonly retry: false;
   readonly staleTime: number;
+  readonly structuralSharing: false;
 } {
   return {
     queryKey: ["watched", login],
     queryFn: ({ signal }) => readChannel(login, signal),
     retry: false, // the next look is soon enough
     staleTime: 2000,
+    // Each answer is heard of, also one that says the same: a viewer who was refused is let in or not after the next.
+    structuralSharing: false,
   };
 }
 

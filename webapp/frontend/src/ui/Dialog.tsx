@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 
 import { useTexts } from "../i18n";
 import { IconButton } from "./Button";
@@ -26,7 +26,8 @@ function OpenDialog({ onClose, title, children, footer, wide = false }: Omit<Dia
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const texts = useTexts(TEXTS);
-  useEffect(() => {
+  // Closed with the change that takes it away: closed any later, it would take the focus back from where it went meanwhile.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => {
