@@ -461,8 +461,8 @@ async def test_requests_for_tokens_that_make_no_sense(site: Site) -> None:
 async def test_a_flood_is_slowed_down_by_address_and_by_app(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spend = Pacer.spend
-    monkeypatch.setattr(Pacer, "spend", lambda self, caller, now: spend(self, caller, 0.0))  # no point comes back meanwhile
+    spend = Pacer.spend  # at a time that stands still: no point comes back meanwhile
+    monkeypatch.setattr(Pacer, "spend", lambda self, caller, now: spend(self, caller, 0.0))
     app, public = await site.make_app(), await site.make_app(public=True)
     site.peer = ELSEWHERE
     pages = [await public.refresh("x") for _ in range(62)]

@@ -168,7 +168,7 @@ const EN = {
   by: (name: string) => `by ${name}`,
   wrote: (count: number, text: string) => (count === 1 ? "1 message" : `${text} messages`),
   letWrite: "Let write again",
-  letWriteOf: (name: string) => `Let ${name} write again`,
+  letWriteOf: (name: string) => `Let write again: ${name}`,
   watchStates: { NO_TREATMENT: "Not watched", ACTIVE_MONITORING: "Watched", RESTRICTED: "Messages wait" } satisfies Record<Watching, string>,
   watching: "Watching",
   watchingOf: (name: string) => `Watching of ${name}`,
