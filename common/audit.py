@@ -10,7 +10,7 @@ from typing import Any, Literal
 import trio
 
 from common.db import Executor
-from common.ids import RANDOM_BITS, uuid7
+from common.ids import RANDOM_BITS, uuid7_at
 from common.queries.administration import AuditEntry, insert_audit_entry
 from common.queries.site_secrets import obtain_site_secret
 
@@ -55,7 +55,9 @@ async def write_down(
     await insert_audit_entry(
         db,
         AuditEntry(
-            id=uuid7(time.time_ns() // 1_000_000, secrets.randbits(RANDOM_BITS)),
+            id=uuid7_at(
+                time.time_ns(), secrets.randbits(RANDOM_BITS)
+            ),  # deeds that follow each other are listed so
             actor_id=actor.user_id,
             actor_kind=actor.kind,
             action=action,

@@ -54,11 +54,11 @@ async def running(child: str) -> AsyncIterator[Classifier]:
             nursery.cancel_scope.cancel()
 
 
-async def ready(classifier: Classifier, text: str = "good") -> None:
-    """Ask until it answers."""
+async def ready(classifier: Classifier, text: str = "good") -> float:
+    """Ask until it answers; on a busy machine a question can be too old to be answered."""
     while True:
-        if await classifier.chance(text) is not None:
-            return
+        if (chance := await classifier.chance(text)) is not None:
+            return chance
         await trio.sleep(0.05)
 
 
@@ -80,18 +80,15 @@ async def test_insults_are_told_from_other_messages_by_the_model() -> None:
     async with running("chatd.classifier_child") as classifier:
         await ready(classifier)
         texts = ("you are a stupid fucking bitch", "what a wonderful stream today")
-        chances: dict[str, float | None] = {}
+        chances: dict[str, float] = {}
 
         async def ask(text: str) -> None:
-            await ready(classifier, text)
-            chances[text] = await classifier.chance(text)
+            chances[text] = await ready(classifier, text)
 
         async with trio.open_nursery() as nursery:
             for text in texts:
                 nursery.start_soon(ask, text)
         bad, good = (chances[text] for text in texts)
-        assert bad is not None
-        assert good is not None
         assert bad > 0.9, chances
         assert good < 0.3, chances
 

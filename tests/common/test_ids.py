@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.ids import RANDOM_BITS, RESERVED_LOGINS, InvalidLoginError, check_login, uuid7, uuid7_ms
+from common.ids import RANDOM_BITS, RESERVED_LOGINS, InvalidLoginError, check_login, uuid7, uuid7_at, uuid7_ms
 
 random_bits = st.integers(0, 2**RANDOM_BITS - 1)
 times_ms = st.integers(0, 2**48 - 1)
@@ -74,6 +74,14 @@ def test_uuid7_has_version_variant_time_and_all_random_bits(now_ms: int, random:
     assert made.variant == uuid.RFC_4122
     assert uuid7_ms(made) == now_ms
     assert (made.int >> 64 & 0xFFF) << 62 | made.int & (1 << 62) - 1 == random
+
+
+@given(times_ms, st.integers(0, 999_755), random_bits, random_bits)
+def test_uuid7_at_sorts_within_a_millisecond(now_ms: int, rest_ns: int, first: int, second: int) -> None:
+    now_ns = now_ms * 1_000_000 + rest_ns
+    made = uuid7_at(now_ns, first)
+    assert made < uuid7_at(now_ns + 245, second)
+    assert (made.version, made.variant, uuid7_ms(made)) == (7, uuid.RFC_4122, now_ms)
 
 
 @given(times_ms, random_bits, times_ms, random_bits)

@@ -17,7 +17,10 @@ export const BEST_KEYFRAME_S = 2;
 /** How it goes, in one or two words. */
 export function Status({ ingest }: { ingest: Ingest }): ReactNode {
   const texts = useTexts(TEXTS);
-  const { status } = ingest;
+  const { status, is_connected: isConnected, reading } = ingest;
+  if (isConnected && reading === null) {
+    return <span className={styles.status}>{texts.measuring}</span>;
+  }
   return <span className={cx(styles.status, styles[status])}>{texts.status[status] ?? status}</span>;
 }
 

@@ -28,6 +28,7 @@ const GRAPHS_DE: typeof GRAPHS_EN = {
 const EN = {
   severities: SEVERITIES_EN,
   status: STATUS_EN,
+  measuring: "Being measured",
   graphs: GRAPHS_EN,
   seconds: (value: string) => `${value} s`,
   kbits: (value: string) => `${value} kbit/s`,
@@ -56,6 +57,7 @@ const EN = {
 const DE: typeof EN = {
   severities: SEVERITIES_DE,
   status: STATUS_DE,
+  measuring: "Wird gemessen",
   graphs: GRAPHS_DE,
   seconds: (value) => `${value} s`,
   kbits: (value) => `${value} kbit/s`,
