@@ -1,4 +1,4 @@
-"""The dashboard's other pages in Chromium, as people use them: keys, what developers need, subscribers, panels, channel; and all in German."""
+"""The dashboard's other pages in Chromium, as people use them, and all in German; one site serves them all, so one file."""
 
 import subprocess
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who is told that a channel is live, and how: the list on the site, Web Push to a service that decrypts, e-mail by SMTP."""
+"""Who is told that a channel is live: on the site, by Web Push that is decrypted, by SMTP; the same outbox, so one file."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

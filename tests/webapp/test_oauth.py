@@ -1,4 +1,4 @@
-"""An app acts for a person, from the first question to the last token, over HTTP on a real PostgreSQL."""
+"""An app acts for a person, from the first question to the last token, over HTTP on a real PostgreSQL: one story, so one file."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What people try with authorization servers: stolen and injected codes, forged forms, redirects elsewhere, floods. Real PostgreSQL."""
+"""What people try with authorization servers: stolen codes, forged forms, redirects elsewhere, floods; all at one site, so one file."""
 
 import re
 from collections.abc import Awaitable, Callable

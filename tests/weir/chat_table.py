@@ -1,4 +1,4 @@
-"""What a room's rules refuse, and what its moderators can do: the tables that `test_chat_table` holds against both protocols and two nodes."""
+"""What rules refuse and moderators can do: tables of one test, so one file; `test_chat_table` tries both protocols and two nodes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Announcements, pins, polls and raids: every door, two nodes, both protocols."""
+"""Announcements, pins, polls and raids: every door, two nodes, both protocols; one file, as all share that town."""
 
 import json
 from collections.abc import AsyncIterator
